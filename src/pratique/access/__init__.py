@@ -1,0 +1,71 @@
+"""The law: who may do what, decided in one pure function that explains itself.
+
+Promises: `decide` gives the same verdict for the same question, law and time, closed by default,
+and its verdict holds every rule it consulted. Only `decide` makes an `Allowed`. Refuses to know:
+how a caller proved who it is, where the law is stored, what time it is, and every wire.
+"""
+
+from pratique.access.actions import ControlAction, RegistryAction
+from pratique.access.builtin_roles import BUILT_IN_ROLES
+from pratique.access.decision import Allowed, Consulted, Denied, Outcome, Reason
+from pratique.access.judge import decide
+from pratique.access.law import Law, RegistryPolicy, RoleMode
+from pratique.access.principals import Principal, PrincipalKind
+from pratique.access.question import (
+    EVERY_REPOSITORY,
+    THE_REGISTRY,
+    AdminUser,
+    Anonymous,
+    Attenuation,
+    DirectoryPrincipal,
+    FolderOwner,
+    Question,
+    RepositoryToken,
+    Resource,
+    Subject,
+)
+from pratique.access.roles import PermissionSet, RoleAssignment, RoleDefinition
+from pratique.access.scope_maps import (
+    SYSTEM_SCOPE_MAPS,
+    RegistryToken,
+    ScopeMap,
+    ScopeMapRule,
+)
+from pratique.access.words import remedies, sentence
+
+__all__ = [
+    "BUILT_IN_ROLES",
+    "EVERY_REPOSITORY",
+    "SYSTEM_SCOPE_MAPS",
+    "THE_REGISTRY",
+    "AdminUser",
+    "Allowed",
+    "Anonymous",
+    "Attenuation",
+    "Consulted",
+    "ControlAction",
+    "Denied",
+    "DirectoryPrincipal",
+    "FolderOwner",
+    "Law",
+    "Outcome",
+    "PermissionSet",
+    "Principal",
+    "PrincipalKind",
+    "Question",
+    "Reason",
+    "RegistryAction",
+    "RegistryPolicy",
+    "RegistryToken",
+    "RepositoryToken",
+    "Resource",
+    "RoleAssignment",
+    "RoleDefinition",
+    "RoleMode",
+    "ScopeMap",
+    "ScopeMapRule",
+    "Subject",
+    "decide",
+    "remedies",
+    "sentence",
+]

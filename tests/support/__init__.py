@@ -1,0 +1,1 @@
+"""What several test rooms need: real servers as fixtures. Nothing here is shipped."""

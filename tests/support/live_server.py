@@ -1,0 +1,156 @@
+"""A real Pratique in processes of its own, on loopback, ended by its process id.
+
+Everything goes through the command line that a user would type; tests of this kind see nothing
+of the code inside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NULL_GUID = "00000000-0000-0000-0000-000000000000"
+START_DEADLINE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A server that answers.
+
+    Attributes:
+        host: `127.0.0.1:PORT`, as it stands in an image's name.
+        data: the folder that holds everything.
+        owner: user name and password of the first user, who holds the role Owner.
+        process_id: of the parent process, which ends its workers when it is ended.
+        log: what the server wrote on its standard output and error.
+    """
+
+    host: str
+    data: Path
+    owner: tuple[str, str]
+    process_id: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}"
+
+    def pratique(self, *words: str) -> Any:
+        """Run one verb against the folder, as its owner would; gives the parsed `--json` output.
+
+        Raises:
+            subprocess.CalledProcessError: the verb did not exit with 0.
+        """
+        command = [*pratique_command(), *words, "--data", str(self.data), "--json"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise AssertionError(f"{command} exited {done.returncode}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+
+def pratique_command() -> list[str]:
+    """The command under test: the `pratique` module of the interpreter that runs the tests."""
+    return [sys.executable, "-m", "pratique"]
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def live_server(
+    folder: Path,
+    *,
+    workers: int = 2,
+    port: int | None = None,
+    options: Sequence[str] = (),
+    environment: dict[str, str] | None = None,
+) -> Iterator[LiveServer]:
+    """Prepare `folder` unless it is prepared, serve it, and end the server on leaving.
+
+    Args:
+        folder: the data folder; made when absent.
+        workers: worker processes.
+        port: on 127.0.0.1; a free one when None.
+        options: further words for `pratique serve`.
+        environment: variables laid over the present ones for the server.
+    """
+    host = f"127.0.0.1:{port or free_port()}"
+    first = subprocess.run(
+        [*pratique_command(), "init", "--data", str(folder), "--login-server", host, "--json"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if first.returncode != 0:
+        raise AssertionError(f"pratique init exited {first.returncode}: {first.stdout}{first.stderr}")
+    owner = json.loads(first.stdout)["owner"]
+    log = folder.parent / f"{folder.name}.log"
+    with log.open("wb") as sink:
+        server = subprocess.Popen(
+            [
+                *pratique_command(),
+                *("serve", "--data", str(folder), "--listen", host, "--workers", str(workers)),
+                *options,
+            ],
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
+        try:
+            wait_until_it_answers(server, f"http://{host}/v2/", log)
+            yield LiveServer(
+                host=host,
+                data=folder,
+                owner=(owner["username"], owner["password"]),
+                process_id=server.pid,
+                log=log,
+            )
+        finally:
+            end(server)
+
+
+def wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Return once `url` gives any HTTP answer; fail with the log when the process ends before."""
+    deadline = time.monotonic() + START_DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise AssertionError(f"the server ended with {server.returncode}:\n{log.read_text()}")
+        try:
+            urllib.request.urlopen(url, timeout=2)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"no answer from {url} within the deadline:\n{log.read_text()}")
+
+
+def end(server: subprocess.Popen[bytes]) -> None:
+    """Ask the server to stop, then end its whole process group if it does not."""
+    if server.poll() is None:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait(timeout=15)
