@@ -6,9 +6,9 @@ how a caller proved who it is, where the law is stored, what time it is, and eve
 """
 
 from pratique.access.actions import ControlAction, RegistryAction
-from pratique.access.builtin_roles import BUILT_IN_ROLES
+from pratique.access.builtin_roles import BUILT_IN_ROLES, OWNER_ROLE_ID
 from pratique.access.decision import Allowed, Consulted, Denied, Outcome, Reason
-from pratique.access.judge import decide
+from pratique.access.judge import decide, permission_named
 from pratique.access.law import Law, RegistryPolicy, RoleMode
 from pratique.access.principals import Principal, PrincipalKind
 from pratique.access.question import (
@@ -31,11 +31,12 @@ from pratique.access.scope_maps import (
     ScopeMap,
     ScopeMapRule,
 )
-from pratique.access.words import remedies, sentence
+from pratique.access.words import name_subject, remedies, sentence
 
 __all__ = [
     "BUILT_IN_ROLES",
     "EVERY_REPOSITORY",
+    "OWNER_ROLE_ID",
     "SYSTEM_SCOPE_MAPS",
     "THE_REGISTRY",
     "AdminUser",
@@ -66,6 +67,8 @@ __all__ = [
     "ScopeMapRule",
     "Subject",
     "decide",
+    "name_subject",
+    "permission_named",
     "remedies",
     "sentence",
 ]

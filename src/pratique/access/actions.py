@@ -42,9 +42,7 @@ class RegistryAction(Enum):
 _BY_WORD = {a.word: a for a in RegistryAction if a is not RegistryAction.CATALOG}
 
 REPOSITORY_ACTIONS = tuple(_BY_WORD.values())
-READING = frozenset(
-    {RegistryAction.PULL, RegistryAction.METADATA_READ, RegistryAction.CATALOG}
-)
+READING = frozenset({RegistryAction.PULL, RegistryAction.METADATA_READ, RegistryAction.CATALOG})
 
 
 @dataclass(frozen=True, slots=True)

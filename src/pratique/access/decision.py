@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from pratique.access.question import Question
 from pratique.access.roles import RoleAssignment
@@ -21,13 +22,13 @@ class Reason(StrEnum):
     FOLDER_OWNER = "folder-owner"
     # Denied
     NOT_AUTHENTICATED = "not-authenticated"
-    TOKEN_DOES_NOT_COVER = "token-does-not-cover"
+    TOKEN_DOES_NOT_COVER = "token-does-not-cover"  # noqa: S105 - a reason, no secret
     PRINCIPAL_UNKNOWN = "principal-unknown"
     PRINCIPAL_DISABLED = "principal-disabled"
     NO_ROLE_ASSIGNMENT = "no-role-assignment"
     NO_ROLE_GRANTS_IT = "no-role-grants-it"
     ADMIN_USER_DISABLED = "admin-user-disabled"
-    TOKEN_DISABLED = "token-disabled"
+    TOKEN_DISABLED = "token-disabled"  # noqa: S105 - likewise
     SCOPE_MAP_MISSING = "scope-map-missing"
     SCOPE_MAP_DOES_NOT_COVER = "scope-map-does-not-cover"
     NOT_FOR_THIS_KIND = "not-for-this-kind"
@@ -60,7 +61,10 @@ class Consulted:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Permission to do what was asked; operations on content take it as their argument."""
+    """Permission to do what was asked; operations on content take it as their argument.
+
+    True where a truth value is asked.
+    """
 
     question: Question
     reason: Reason
@@ -78,12 +82,17 @@ class Allowed:
             raise TypeError(f"this verdict is about {resource}, not about a repository")
         return resource
 
+    def __bool__(self) -> Literal[True]:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Refusal, and everything that was looked at in vain."""
+    """Refusal, and everything that was looked at in vain. False where a truth value is asked."""
 
     question: Question
     reason: Reason
     consulted: tuple[Consulted, ...] = ()
 
+    def __bool__(self) -> Literal[False]:
+        return False

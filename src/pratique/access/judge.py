@@ -13,7 +13,6 @@ from pratique.access.decision import Allowed, Consulted, Denied, Outcome, Reason
 from pratique.access.law import Law, RoleMode
 from pratique.access.question import (
     EVERY_REPOSITORY,
-    THE_REGISTRY,
     AdminUser,
     Anonymous,
     DirectoryPrincipal,
@@ -81,15 +80,13 @@ def _by_scope_map(question: Question, subject: RepositoryToken, law: Law) -> All
     scope_map = law.scope_maps.get(token.scope_map)
     if scope_map is None:
         return Denied(question, Reason.SCOPE_MAP_MISSING)
-    resource = question.resource
-    if isinstance(resource, RepositoryName) or resource is THE_REGISTRY:
+    if question.resource is EVERY_REPOSITORY:
+        covered = scope_map.covers_every_repository(question.action)
+    else:
+        resource = question.resource
         name = resource if isinstance(resource, RepositoryName) else None
-        if scope_map.covers(question.action, name):
-            return Allowed(question, Reason.SCOPE_MAP)
-    elif resource is EVERY_REPOSITORY and any(
-        rule.action is question.action and not rule.exact and not rule.prefix
-        for rule in scope_map.rules
-    ):
+        covered = scope_map.covers(question.action, name)
+    if covered:
         return Allowed(question, Reason.SCOPE_MAP)
     return _open_to_all(question, law) or Denied(question, Reason.SCOPE_MAP_DOES_NOT_COVER)
 
@@ -130,14 +127,13 @@ def _judge_role(role: RoleDefinition, question: Question, mode: RoleMode) -> Out
         return Outcome.MATCHED if granted else Outcome.ROLE_LACKS_ACTION
     by_actions = any(role.grants_action(p) for p in action.permissions)
     by_data_actions = role.grants_data_action(action.data_permission)
-    # On a registry that judges repositories one by one, the wildcard scope is ignored
-    # (reference 2.2).
-    wildcard = question.resource is EVERY_REPOSITORY
-    if mode is RoleMode.ABAC and wildcard:
-        return Outcome.OTHER_REGISTRY_MODE
     counts, other = (
         (by_actions, by_data_actions) if mode is RoleMode.RBAC else (by_data_actions, by_actions)
     )
+    if mode is RoleMode.ABAC and question.resource is EVERY_REPOSITORY:
+        # A registry that judges repositories one by one ignores the wildcard scope
+        # (reference 2.2).
+        counts, other = False, counts or other
     if counts:
         return Outcome.MATCHED
     return Outcome.OTHER_REGISTRY_MODE if other else Outcome.ROLE_LACKS_ACTION

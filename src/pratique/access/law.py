@@ -27,7 +27,7 @@ class RegistryPolicy:
     Attributes:
         name: of the registry; the admin user's name too.
         scope: where it stands.
-        management_groups: names of the groups above its subscription.
+        management_groups: names of the groups above its subscription, nearest first.
     """
 
     name: str
@@ -45,7 +45,11 @@ class Law:
     Attributes:
         roles: by role id, built-in ones included.
         assignments: by the principal that holds them.
-        groups_of: object ids of all groups that a principal is in, however deep; itself excluded.
+        groups_of: object ids of all groups that a principal is in, however deep, nearest first;
+            itself excluded.
+        tokens: by name, compared exactly; whoever takes names in any case finds the right one
+            first.
+        scope_maps: likewise.
         covering_scopes: keys of the scopes that lie at or above the registry.
     """
 
@@ -89,12 +93,14 @@ class Law:
         """Whether what is assigned at `assigned` reaches `resource`, or the registry for None."""
         if resource is None or resource.key == self.registry.scope.key:
             return assigned.key in self.covering_scopes
-        if assigned.key == "/":
-            return True
-        chain = {s.key for s in resource.ancestors_within_subscription()}
-        if chain & self.covering_scopes:
-            chain |= {ResourceScope.management_group(n).key for n in self.registry.management_groups}
-        return assigned.key in chain
+        return assigned.key in self._at_or_above(resource)
+
+    def _at_or_above(self, resource: ResourceScope) -> tuple[str, ...]:
+        # The registry's line is the only one known; other resources join it where they meet it.
+        line = tuple(scope.key for scope in scopes_above(self.registry))
+        own = tuple(scope.key for scope in resource.ancestors_within_subscription())
+        meeting = next((key for key in own if key in self.covering_scopes), None)
+        return own + (line[-1:] if meeting is None else line[line.index(meeting) :])
 
 
 def scopes_above(registry: RegistryPolicy) -> tuple[ResourceScope, ...]:
@@ -113,14 +119,15 @@ def _transitive_groups(principals: Mapping[str, Principal]) -> dict[str, tuple[s
         if principal.kind is PrincipalKind.GROUP and principal.enabled:
             for member in principal.members:
                 parents.setdefault(member, []).append(principal.object_id)
-    found: dict[str, tuple[str, ...]] = {}
-    for member in parents:
-        seen: dict[str, None] = {}
-        waiting = list(parents[member])
-        while waiting:
-            group = waiting.pop()
-            if group != member and group not in seen:
-                seen[group] = None
-                waiting.extend(parents.get(group, ()))
-        found[member] = tuple(sorted(seen))
-    return found
+    return {member: _nearest_first(member, parents) for member in parents}
+
+
+def _nearest_first(member: str, parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    layer = [member]
+    while layer:
+        # Sorted, so that the order of looking does not hang on the order of storing.
+        above = sorted({group for child in layer for group in parents.get(child, ())})
+        layer = [group for group in above if group != member and group not in found]
+        found.update(dict.fromkeys(layer))
+    return tuple(found)

@@ -88,12 +88,13 @@ class Attenuation:
         A token for `pull` may list tags, since skopeo asks for no other before it lists them;
         the law still decides whether its holder may.
         """
-        if isinstance(action, ControlAction):
+        if not _may_be_asked(action, resource) or isinstance(action, ControlAction):
             return False
-        if resource is THE_REGISTRY:
+        if action is RegistryAction.CATALOG:
             return self.catalog
-        name = resource if isinstance(resource, RepositoryName) else "*"
-        granted = self.repositories.get(name, frozenset()) | self.repositories.get("*", frozenset())
+        granted = self.repositories.get("*", frozenset())
+        if isinstance(resource, RepositoryName):
+            granted |= self.repositories.get(resource, frozenset())
         return action in granted or (
             action is RegistryAction.METADATA_READ and RegistryAction.PULL in granted
         )
@@ -116,13 +117,28 @@ class Question:
     """May `subject` do `action` on `resource`?
 
     Attributes:
-        resource: a repository's name, the registry or every repository for registry actions; a
-            resource scope for control actions.
+        resource: the registry for its catalog; a repository's name or every repository for the
+            other registry actions; a resource scope, or the registry, for control actions.
         attenuation: of the access token that carries the request; None when the caller showed
             its full credential.
+
+    Raises:
+        ValueError: `action` is nothing that is done to `resource`.
     """
 
     subject: Subject
     action: RegistryAction | ControlAction
     resource: Resource
     attenuation: Attenuation | None = None
+
+    def __post_init__(self) -> None:
+        if not _may_be_asked(self.action, self.resource):
+            raise ValueError(f"{self.action} is not done to {self.resource!r}")
+
+
+def _may_be_asked(action: RegistryAction | ControlAction, resource: Resource) -> bool:
+    if isinstance(action, ControlAction):
+        return resource is THE_REGISTRY or isinstance(resource, ResourceScope)
+    if action is RegistryAction.CATALOG:
+        return resource is THE_REGISTRY
+    return resource is EVERY_REPOSITORY or isinstance(resource, RepositoryName)

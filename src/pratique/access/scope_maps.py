@@ -18,6 +18,7 @@ _VERBS = {
     "metadata/read": RegistryAction.METADATA_READ,
     "metadata/write": RegistryAction.METADATA_WRITE,
 }
+_VERB_OF = {action: verb for verb, action in _VERBS.items()}
 _ACTION = re.compile(r"repositories/(.+)/((?:content|metadata)/[a-z]+)")
 
 
@@ -64,9 +65,8 @@ class ScopeMapRule:
         return repository == self.prefix if self.exact else repository.startswith(self.prefix)
 
     def __str__(self) -> str:
-        verb = next(text for text, action in _VERBS.items() if action is self.action)
         name = self.prefix if self.exact else f"{self.prefix}*"
-        return f"repositories/{name}/{verb}"
+        return f"repositories/{name}/{_VERB_OF[self.action]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,12 @@ class ScopeMap:
             return action is RegistryAction.CATALOG and self.lists_catalog
         return any(rule.covers(action, repository) for rule in self.rules)
 
+    def covers_every_repository(self, action: RegistryAction) -> bool:
+        """Whether one rule allows `action` on all repositories, those to come included."""
+        return any(
+            rule.action is action and not rule.exact and not rule.prefix for rule in self.rules
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryToken:
@@ -99,6 +105,11 @@ class RegistryToken:
     name: str
     scope_map: str
     enabled: bool = True
+
+
+def scope_map_verb(action: RegistryAction) -> str | None:
+    """The verb that allows `action` in a scope map; None for the catalog, which has none."""
+    return _VERB_OF.get(action)
 
 
 def _system(name: str, description: str, *verbs: str, catalog: bool = False) -> ScopeMap:

@@ -7,7 +7,10 @@ from typing import Self
 
 from pratique.naming.errors import InvalidName
 
-_GRAMMAR = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
+_PART = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+_GRAMMAR = re.compile(rf"{_PART}/{_PART}")
+# RFC 9110 section 5.6.3: only these two may stand around a value.
+_OPTIONAL_WHITESPACE = " \t"
 
 
 class MediaType(str):
@@ -21,7 +24,7 @@ class MediaType(str):
 
     def __new__(cls, text: str) -> Self:
         """Parse `text`, leaving parameters such as `; charset=utf-8` behind, or refuse it."""
-        essence = text.partition(";")[0].strip()
+        essence = text.partition(";")[0].strip(_OPTIONAL_WHITESPACE)
         if _GRAMMAR.fullmatch(essence) is None:
             raise InvalidName("media type", text, "write it as `type/subtype`")
         return super().__new__(cls, essence)

@@ -9,10 +9,11 @@ from pratique.naming.errors import InvalidName
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._()-]{0,89}"
 _GRAMMAR = re.compile(
-    rf"/|/providers/Microsoft\.Management/managementGroups/{_PART}"
+    rf"(/providers/Microsoft\.Management/managementGroups/{_PART}"
     rf"|/subscriptions/{_PART}(?:/resourceGroups/{_PART}"
-    rf"(?:/providers/Microsoft\.ContainerRegistry/registries/{_PART})?)?",
-    re.IGNORECASE,
+    rf"(?:/providers/Microsoft\.ContainerRegistry/registries/{_PART})?)?)/?|/",
+    # ASCII: without it, ignoring case lets U+212A (the Kelvin sign) stand for `k`.
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -28,9 +29,9 @@ class ResourceScope(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
-        """Parse `text`, without a trailing slash, or refuse it."""
-        trimmed = text.rstrip("/") or "/"
-        if not text.startswith("/") or _GRAMMAR.fullmatch(trimmed) is None:
+        """Parse `text`, leaving one trailing slash behind, or refuse it."""
+        match = _GRAMMAR.fullmatch(text)
+        if match is None:
             raise InvalidName(
                 "scope",
                 text,
@@ -38,7 +39,7 @@ class ResourceScope(str):
                 "`/subscriptions/ID` followed by `/resourceGroups/NAME` and "
                 "`/providers/Microsoft.ContainerRegistry/registries/NAME` as far as needed",
             )
-        return super().__new__(cls, trimmed)
+        return super().__new__(cls, match.group(1) or "/")
 
     @property
     def key(self) -> str:

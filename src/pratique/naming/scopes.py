@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pratique.naming.errors import InvalidName
 
 _TYPE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\([a-z0-9]+\))?")
+# RFC 6749 section 3.3: the characters of a scope. What is printed again, in a challenge or a
+# token, must not end a quoted value there.
+_NAME = re.compile(r"[!#-\[\]-~]+")
 _ACTION = re.compile(r"[a-z_]+|\*")
 MAX_SCOPES = 100
 MAX_SCOPE_LENGTH = 1024
@@ -50,13 +53,14 @@ def parse_scopes(values: Iterable[str]) -> tuple[TokenScope, ...]:
 
 
 def _parse(text: str) -> TokenScope:
-    kind, first, rest = text.partition(":")
-    name, last, actions = rest.rpartition(":")
+    if len(text) > MAX_SCOPE_LENGTH:
+        raise InvalidName("scope", text, f"it is longer than {MAX_SCOPE_LENGTH} characters")
+    kind, _, rest = text.partition(":")
+    name, _, actions = rest.rpartition(":")
     words = tuple(dict.fromkeys(actions.split(",")))
     if (
-        len(text) > MAX_SCOPE_LENGTH
-        or not (first and last and name)
-        or _TYPE.fullmatch(kind) is None
+        _TYPE.fullmatch(kind) is None
+        or _NAME.fullmatch(name) is None
         or not all(_ACTION.fullmatch(word) for word in words)
     ):
         raise InvalidName("scope", text, "write it as `repository:NAME:pull,push`")

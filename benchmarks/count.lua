@@ -1,0 +1,8 @@
+-- Prints what `wrk` counted as one line of JSON; its own report rounds and mixes units.
+function done(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests":%d,"bytes":%d,"microseconds":%d,"failed":%d,"refused":%d}\n',
+    summary.requests, summary.bytes, summary.duration,
+    errors.connect + errors.read + errors.write + errors.timeout, errors.status))
+end

@@ -1,0 +1,56 @@
+"""One burst of requests at one server, made and counted by `wrk`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.processes import BenchmarkError
+
+SCRIPT = Path(__file__).parent / "count.lua"
+THREADS = 2
+ANSWER_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What came back.
+
+    Attributes:
+        requests_per_second: complete answers.
+        bytes_per_second: of answers, complete or not.
+    """
+
+    requests_per_second: float
+    bytes_per_second: float
+
+
+def burst(url: str, headers: Mapping[str, str], connections: int, seconds: int) -> Burst:
+    """Keep `connections` busy with GET of one URL for some seconds.
+
+    Raises:
+        BenchmarkError: an answer was an error, or a connection broke: such a figure means nothing.
+    """
+    command = [
+        "wrk",
+        *("--threads", str(THREADS), "--connections", str(connections)),
+        *("--duration", f"{seconds}s", "--timeout", f"{ANSWER_TIMEOUT_SECONDS}s"),
+        *("--script", str(SCRIPT)),
+        *(word for name, value in headers.items() for word in ("--header", f"{name}: {value}")),
+        url,
+    ]
+    deadline = seconds + 2 * ANSWER_TIMEOUT_SECONDS
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=deadline)
+    if done.returncode != 0:
+        raise BenchmarkError(f"`wrk` exited {done.returncode}: {done.stdout}{done.stderr}")
+    counted = json.loads(done.stdout.splitlines()[-1])
+    if counted["failed"] or counted["refused"]:
+        raise BenchmarkError(
+            f"`{url}`: {counted['refused']} answers were errors and {counted['failed']} "
+            f"connections broke, of {counted['requests']} requests"
+        )
+    elapsed = counted["microseconds"] / 1e6
+    return Burst(counted["requests"] / elapsed, counted["bytes"] / elapsed)

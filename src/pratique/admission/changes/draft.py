@@ -1,0 +1,103 @@
+"""A change in the making: a snapshot to read, and the rows that shall stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from pratique.admission.errors import NotFound, Unacceptable
+from pratique.admission.ledger import Row
+from pratique.admission.records import Record, kind_and_key
+from pratique.admission.snapshot import Snapshot
+from pratique.identity import Application, Group, StoredSecret, User, hash_secret, new_secret
+
+MAX_NAME_LENGTH = 256
+LONGEST_LIFE_DAYS = 36_500
+
+
+class Draft:
+    """Collects rows against one snapshot.
+
+    Args:
+        snapshot: what the change is based on; it is lost if the ledger has moved on.
+        at: now, with a time zone.
+        new_id: gives a new GUID.
+        random_bytes: gives that many unpredictable bytes.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        at: datetime,
+        new_id: Callable[[], str],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self.snapshot = snapshot
+        self.at = at
+        self.new_id = new_id
+        self._random_bytes = random_bytes
+        self._rows: dict[tuple[str, str], Row] = {}
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What shall stand, each record once."""
+        return tuple(self._rows.values())
+
+    def put(self, record: Record) -> None:
+        """Let `record` stand, in place of any of the same kind and key."""
+        kind, key = kind_and_key(record)
+        self._rows[kind, key] = Row(kind, key, msgspec.json.encode(record))
+
+    def delete(self, record: Record) -> None:
+        """Let `record` stand no more."""
+        kind, key = kind_and_key(record)
+        self._rows[kind, key] = Row(kind, key, None)
+
+    def secret(self, name: str, expires_at: datetime | None) -> tuple[StoredSecret, str]:
+        """A new secret: what is stored, and what is shown once."""
+        text = new_secret(self._random_bytes)
+        stored = StoredSecret(self.new_id(), name, hash_secret(text), self.at, expires_at)
+        return stored, text
+
+    def expiry(self, days: int | None) -> datetime | None:
+        """`days` from now; None for never.
+
+        Raises:
+            Unacceptable: fewer than 1 or more than 36,500.
+        """
+        if days is None:
+            return None
+        if not 1 <= days <= LONGEST_LIFE_DAYS:
+            raise Unacceptable(f"a life of {days} days is not between 1 and {LONGEST_LIFE_DAYS}")
+        return self.at + timedelta(days=days)
+
+    def principal(self, reference: str) -> User | Application | Group:
+        """Whom `reference` means: an object id, client id, user, group or application name.
+
+        Raises:
+            NotFound: nobody answers to it, or several do.
+        """
+        found = self.snapshot.directory.principal(reference)
+        if found is None:
+            raise NotFound(
+                f"no user, group or service principal answers to `{reference}`; "
+                "`pratique sp list`, `user list` and `group list` show who is there "
+                "(give the object id when a name stands for several)"
+            )
+        return found
+
+
+def display_name(text: str) -> str:
+    """A name for people to read, trimmed.
+
+    Raises:
+        Unacceptable: empty, too long or with control characters.
+    """
+    trimmed = text.strip()
+    if not trimmed or len(trimmed) > MAX_NAME_LENGTH or not trimmed.isprintable():
+        raise Unacceptable(
+            f"a name has 1 to {MAX_NAME_LENGTH} printable characters; this one has not"
+        )
+    return trimmed

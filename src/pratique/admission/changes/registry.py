@@ -1,0 +1,125 @@
+"""The registry itself: its birth, its policy, its admin user and its signing keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from pratique.access import OWNER_ROLE_ID, RoleMode
+from pratique.admission.changes.draft import Draft
+from pratique.admission.errors import NotFound, Unacceptable
+from pratique.admission.records import AssignmentRecord, RegistryRecord
+from pratique.identity import AdminAccount, SigningKey, User, new_signing_key
+
+ADMIN_PASSWORDS = ("password", "password2")
+
+
+def found(
+    draft: Draft, registry: RegistryRecord, owner_name: str, owner_password_hash: str
+) -> User:
+    """Write the first records: the registry, a signing key, and its owner with Owner at `/`."""
+    owner = User(
+        object_id=draft.new_id(),
+        user_name=owner_name,
+        display_name=owner_name,
+        password_id=draft.new_id(),
+        password_hash=owner_password_hash,
+        created_at=draft.at,
+    )
+    draft.put(registry)
+    draft.put(owner)
+    draft.put(AssignmentRecord(draft.new_id(), OWNER_ROLE_ID, owner.object_id, "/", draft.at))
+    draft.put(new_signing_key(draft.new_id(), draft.at))
+    return owner
+
+
+def update(
+    draft: Draft,
+    *,
+    mode: RoleMode | None = None,
+    anonymous_pull: bool | None = None,
+    login_server: str | None = None,
+    help_page: str | None = None,
+) -> RegistryRecord:
+    """Change what is given and leave the rest; an empty text takes a setting away."""
+    changes: dict[str, Any] = {}
+    if mode is not None:
+        changes["mode"] = mode
+    if anonymous_pull is not None:
+        changes["anonymous_pull"] = anonymous_pull
+    if login_server is not None:
+        changes["login_server"] = login_server or None
+    if help_page is not None:
+        if help_page and not help_page.startswith(("https://", "http://")):
+            raise Unacceptable(f"`{help_page}` is not a URL; begin with https:// or http://")
+        changes["help_page"] = help_page or None
+    changed = msgspec.structs.replace(draft.snapshot.registry, **changes)
+    draft.put(changed)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class AdminPasswords:
+    """The admin user's name and those passwords that were made just now."""
+
+    user_name: str
+    enabled: bool
+    made: dict[str, str]
+
+
+def enable_admin_user(draft: Draft) -> AdminPasswords:
+    """Switch the admin user on; both passwords are made the first time."""
+    made: dict[str, str] = {}
+    if draft.snapshot.directory.admin is None:
+        stored = []
+        for name in ADMIN_PASSWORDS:
+            secret, made[name] = draft.secret(name, None)
+            stored.append(secret)
+        draft.put(AdminAccount(tuple(stored)))
+    draft.put(msgspec.structs.replace(draft.snapshot.registry, admin_enabled=True))
+    return AdminPasswords(draft.snapshot.registry.name, enabled=True, made=made)
+
+
+def disable_admin_user(draft: Draft) -> AdminPasswords:
+    """Switch the admin user off; its passwords wait for the day it is switched on again."""
+    draft.put(msgspec.structs.replace(draft.snapshot.registry, admin_enabled=False))
+    return AdminPasswords(draft.snapshot.registry.name, enabled=False, made={})
+
+
+def regenerate_admin_password(draft: Draft, name: str) -> AdminPasswords:
+    """Make one of the two passwords anew; the other stays.
+
+    Raises:
+        NotFound: there are no passwords yet, or none of that name.
+    """
+    account = draft.snapshot.directory.admin
+    if account is None:
+        raise NotFound("the admin user has never been enabled; run `pratique admin-user enable`")
+    if name not in ADMIN_PASSWORDS:
+        raise NotFound(f"the admin user has no password `{name}`; it is `password` or `password2`")
+    secret, text = draft.secret(name, None)
+    kept = tuple(secret if s.name == name else s for s in account.passwords)
+    draft.put(AdminAccount(kept))
+    registry = draft.snapshot.registry
+    return AdminPasswords(registry.name, registry.admin_enabled, {name: text})
+
+
+def rotate_signing_key(draft: Draft, *, at_once: bool) -> SigningKey:
+    """Sign with a new key from now on.
+
+    Args:
+        draft: receives the records.
+        at_once: forget the former keys, so that every token made so far dies. Otherwise they
+            verify until the last token they made has expired.
+    """
+    keys = draft.snapshot.keys
+    for record in keys.records:
+        if at_once or not keys.verifies(record.key_id, draft.at):
+            draft.delete(record)
+        elif record.retired_at is None:
+            draft.put(msgspec.structs.replace(record, retired_at=draft.at))
+    key = new_signing_key(draft.new_id(), draft.at)
+    draft.put(key)
+    return key

@@ -1,0 +1,94 @@
+"""The control plane: judged, optimistic, durable changes to law and directory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from pratique.access import ControlAction, Denied, Resource
+from pratique.admission.changes.draft import Draft
+from pratique.admission.errors import ControlError
+from pratique.admission.gate import Caller, Gate
+from pratique.admission.ledger import Ledger, LedgerMoved
+from pratique.admission.snapshot import Snapshot
+
+T = TypeVar("T")
+_TRIES = 20
+
+
+class Refused(Exception):
+    """The law does not let this caller do this; holds the verdict."""
+
+    def __init__(self, denied: Denied) -> None:
+        super().__init__(denied.reason)
+        self.denied = denied
+
+
+class ControlPlane:
+    """Carries out what is allowed, and nothing else.
+
+    Args:
+        gate: asks the law.
+        ledger: keeps the records.
+        clock: gives now, with a time zone.
+        new_id: gives a new GUID.
+        random_bytes: gives that many unpredictable bytes.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._gate = gate
+        self._ledger = ledger
+        self._clock = clock
+        self._new_id = new_id
+        self._random_bytes = random_bytes
+
+    def view(self, caller: Caller, permission: str, resource: Resource) -> Snapshot:
+        """Law and directory, for one who may see what `permission` opens.
+
+        Raises:
+            Refused: the caller may not.
+        """
+        self._demand(caller, permission, resource)
+        return self._gate.snapshot()
+
+    async def change(
+        self,
+        caller: Caller,
+        permission: str,
+        resource: Resource,
+        operation: Callable[[Draft], T],
+    ) -> T:
+        """Carry out `operation` as a whole, and return once it is on disk.
+
+        The permission is asked anew for each try, so a right that is taken away while a change
+        waits for its turn is not used any more.
+
+        Raises:
+            Refused: the caller may not.
+            ControlError: the operation makes no sense on the present state.
+        """
+        for _ in range(_TRIES):
+            self._demand(caller, permission, resource)
+            snapshot = self._gate.snapshot()
+            draft = Draft(snapshot, self._clock(), self._new_id, self._random_bytes)
+            result = operation(draft)
+            try:
+                await self._ledger.append(snapshot.version, draft.rows)
+            except LedgerMoved:
+                continue
+            return result
+        raise ControlError("others keep changing the registry's settings; try again")
+
+    def _demand(self, caller: Caller, permission: str, resource: Resource) -> None:
+        verdict = self._gate.decide(caller, ControlAction(permission), resource)
+        if isinstance(verdict, Denied):
+            raise Refused(verdict)

@@ -1,0 +1,195 @@
+"""The gate: who is it, and may they?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pratique.access import (
+    Allowed,
+    Anonymous,
+    Attenuation,
+    ControlAction,
+    Denied,
+    FolderOwner,
+    Question,
+    RegistryAction,
+    Resource,
+    Subject,
+    decide,
+)
+from pratique.admission.attempts import SignInAttempts, seconds_to_wait, source_of
+from pratique.admission.snapshot import Snapshot, Snapshots
+from pratique.identity import (
+    ACCESS_TOKEN,
+    NULL_GUID,
+    BasicCredentials,
+    BearerToken,
+    Claims,
+    Credentials,
+    NoCredentials,
+    PasswordHasher,
+    SignInFailure,
+    SignInRefused,
+    TokenRejected,
+    VerifiedTokens,
+    sign_in,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody at the gate, proved.
+
+    Attributes:
+        name: what they signed in with, for logs and the `sub` claim.
+        attenuation: what their access token was made for; None for a full credential.
+        credential_id: of the secret behind it all; empty for nobody.
+        expires_at: seconds since 1970 at which the registry token they showed ends; None when
+            they showed none. What is made of it must not outlive it.
+    """
+
+    subject: Subject
+    name: str
+    attenuation: Attenuation | None = None
+    credential_id: str = ""
+    expires_at: int | None = None
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nothing was proved."""
+        return isinstance(self.subject, Anonymous)
+
+
+NOBODY = Caller(Anonymous(), "")
+FOLDER_OWNER = Caller(FolderOwner(), "folder owner")
+
+
+class Gate:
+    """Authenticates callers and asks the law, always as it stands now.
+
+    Args:
+        snapshots: gives the law.
+        attempts: remembers wrong sign-ins.
+        passwords: checks passwords that people chose.
+        clock: gives now, with a time zone.
+    """
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        attempts: SignInAttempts,
+        passwords: PasswordHasher,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._snapshots = snapshots
+        self._attempts = attempts
+        self._passwords = passwords
+        self._clock = clock
+        self._verified = VerifiedTokens()
+
+    def snapshot(self) -> Snapshot:
+        """Law and directory as they stand now."""
+        return self._snapshots.current()
+
+    async def authenticate(
+        self, credentials: Credentials, *, source: str, audiences: frozenset[str]
+    ) -> Caller:
+        """Who shows `credentials`.
+
+        Args:
+            credentials: as the request carries them.
+            source: the client's address.
+            audiences: names under which this registry is known; tokens must be made for one.
+
+        Raises:
+            SignInRefused: a user name and password that prove nobody.
+            TokenRejected: a bearer token without force.
+        """
+        if isinstance(credentials, BearerToken):
+            claims, attenuation = self._verify(credentials.unverified, audiences)
+            if claims.grant_type != ACCESS_TOKEN:
+                raise TokenRejected(
+                    SignInFailure.TOKEN_INVALID,
+                    "a refresh token is for the token endpoint only; ask it for an access token",
+                )
+            return Caller(claims.subject, claims.sub, attenuation, claims.cid, claims.exp)
+        if isinstance(credentials, NoCredentials):
+            return NOBODY
+        if credentials.user_name.casefold() == NULL_GUID:
+            return self.caller_of_registry_token(credentials.password, audiences)
+        return await self._by_password(credentials, source_of(source))
+
+    def caller_of_registry_token(self, unverified: str, audiences: frozenset[str]) -> Caller:
+        """Who shows a registry token, refresh or access, where a password is expected.
+
+        Raises:
+            SignInRefused: the token has no force.
+        """
+        try:
+            claims, attenuation = self._verify(unverified, audiences)
+        except TokenRejected as rejected:
+            raise SignInRefused(rejected.reason, str(rejected)) from rejected
+        return Caller(claims.subject, claims.sub, attenuation, claims.cid, claims.exp)
+
+    def decide(
+        self, caller: Caller, action: RegistryAction | ControlAction, resource: Resource
+    ) -> Allowed | Denied:
+        """The law's verdict. Whatever may be refused is asked here and nowhere else."""
+        return decide(
+            Question(caller.subject, action, resource, caller.attenuation),
+            self._snapshots.current().law,
+        )
+
+    def _verify(
+        self, unverified: str, audiences: frozenset[str]
+    ) -> tuple[Claims, Attenuation | None]:
+        snapshot = self._snapshots.current()
+        at = self._clock()
+        claims, attenuation = self._verified.verify(
+            unverified, snapshot.keys, audiences=audiences, at=at
+        )
+        if claims.mode != snapshot.registry.mode:
+            raise TokenRejected(
+                SignInFailure.CREDENTIAL_REVOKED,
+                "the token was made before the registry's role mode changed; log in again",
+            )
+        # Nobody's token has no credential behind it; every other one dies with its own.
+        if claims.cid and not snapshot.directory.credential_stands(claims.cid, at):
+            raise TokenRejected(
+                SignInFailure.CREDENTIAL_REVOKED,
+                "the credential that this token was made with was revoked or has expired; "
+                "log in again",
+            )
+        return claims, attenuation
+
+    async def _by_password(self, credentials: BasicCredentials, source: str) -> Caller:
+        snapshot = self._snapshots.current()
+        name = credentials.user_name
+        account_key = name.casefold()[:256]
+        at = self._clock()
+        standing = self._attempts.standing(source, account_key, at)
+        wait = seconds_to_wait(standing, at)
+        if wait:
+            raise SignInRefused(
+                SignInFailure.TOO_MANY,
+                f"too many wrong sign-ins from this address; try again in {wait} seconds",
+                retry_after_seconds=wait,
+            )
+        try:
+            signed = await sign_in(
+                snapshot.directory.account(name),
+                name,
+                credentials.password,
+                at=at,
+                admin_enabled=snapshot.registry.admin_enabled,
+                passwords=self._passwords,
+            )
+        except SignInRefused as refused:
+            if refused.reason is SignInFailure.WRONG:
+                self._attempts.failed(source, account_key, at)
+            raise
+        if not standing.known or standing.pair.failures:
+            self._attempts.succeeded(source, account_key, at)
+        return Caller(signed.subject, signed.name, None, signed.credential_id)

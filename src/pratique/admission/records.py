@@ -1,0 +1,116 @@
+"""The law's own records, and the table of all kinds of record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pratique.access import RoleMode
+from pratique.identity import AdminAccount, Application, Group, SigningKey, TokenAccount, User
+from pratique.naming import RegistryName, ResourceScope
+
+
+class RegistryRecord(msgspec.Struct, frozen=True):
+    """The registry itself.
+
+    Attributes:
+        login_server: the host name that clients use, None to take the one they send.
+        help_page: URL that refusals point to; None for the registry's own page.
+    """
+
+    name: str
+    subscription_id: str
+    resource_group: str
+    created_at: datetime
+    login_server: str | None = None
+    management_groups: tuple[str, ...] = ()
+    mode: RoleMode = RoleMode.RBAC
+    admin_enabled: bool = False
+    anonymous_pull: bool = False
+    help_page: str | None = None
+
+    @property
+    def scope(self) -> ResourceScope:
+        """The registry's resource id."""
+        return ResourceScope(
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.ContainerRegistry/registries/{RegistryName(self.name)}"
+        )
+
+
+class AssignmentRecord(msgspec.Struct, frozen=True):
+    """A role assignment (reference 10.3)."""
+
+    assignment_id: str
+    role_id: str
+    principal_id: str
+    scope: str
+    created_at: datetime
+
+
+class ScopeMapRecord(msgspec.Struct, frozen=True):
+    """A scope map that somebody made; `actions` in the form `repositories/NAME/VERB`."""
+
+    name: str
+    description: str
+    actions: tuple[str, ...]
+    created_at: datetime
+
+
+Record = (
+    RegistryRecord
+    | AssignmentRecord
+    | ScopeMapRecord
+    | User
+    | Application
+    | Group
+    | AdminAccount
+    | TokenAccount
+    | SigningKey
+)
+
+KINDS: dict[str, type[Any]] = {
+    "registry": RegistryRecord,
+    "assignment": AssignmentRecord,
+    "scope-map": ScopeMapRecord,
+    "user": User,
+    "application": Application,
+    "group": Group,
+    "admin": AdminAccount,
+    "token": TokenAccount,
+    "signing-key": SigningKey,
+}
+_KIND_OF = {record_type: kind for kind, record_type in KINDS.items()}
+_DECODERS = {kind: msgspec.json.Decoder(record_type) for kind, record_type in KINDS.items()}
+_KEY_FIELD = {
+    "assignment": "assignment_id",
+    "scope-map": "name",
+    "user": "object_id",
+    "application": "object_id",
+    "group": "object_id",
+    "token": "name",
+    "signing-key": "key_id",
+}
+
+
+def kind_and_key(record: Record) -> tuple[str, str]:
+    """Under what a record is kept. There is one registry and one admin account: their key is empty.
+
+    Names compare without case, so keys are lower-cased.
+    """
+    kind = _KIND_OF[type(record)]
+    field = _KEY_FIELD.get(kind)
+    return kind, str(getattr(record, field)).casefold() if field else ""
+
+
+def decode(kind: str, body: bytes) -> Record:
+    """The record that a row's body holds.
+
+    Raises:
+        msgspec.DecodeError, msgspec.ValidationError: the store holds what this version of the
+            product cannot read; nothing is judged by half a law.
+    """
+    record: Record = _DECODERS[kind].decode(body)
+    return record

@@ -1,0 +1,185 @@
+"""The composition root: the only module that names a concrete store, a clock or a source of ids."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import uuid
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pratique.admission import (
+    FOLDER_OWNER,
+    AlreadyExists,
+    ControlPlane,
+    Draft,
+    Gate,
+    RegistryRecord,
+    Snapshots,
+)
+from pratique.admission.changes.registry import found
+from pratique.admission.snapshot import empty_snapshot
+from pratique.http.application import Application
+from pratique.http.dataplane import DataPlane
+from pratique.http.edge import Entrance, RsgiEdge
+from pratique.http.management import Management
+from pratique.http.tokens import TokenEndpoint
+from pratique.http.wire.messages import Request, Response
+from pratique.identity import PasswordHasher
+from pratique.naming import RegistryName
+from pratique.observability import LineLog
+from pratique.registry import Registry
+from pratique.storage.blobs.filesystem import FilesystemBlobs, FilesystemUploads
+from pratique.storage.metadata.sqlite import (
+    Database,
+    SqliteBlobLinks,
+    SqliteCatalogue,
+    SqliteManifests,
+)
+from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
+from pratique.storage.metadata.sqlite.ledger import SqliteLedger
+
+DATABASE_FILE = "pratique.db"
+ATTEMPTS_FILE = "attempts.db"
+UPLOADS_KEPT = timedelta(days=7)
+OWNER_NAME = "owner"
+
+
+def now() -> datetime:
+    """The time, in UTC; the one clock of the product."""
+    return datetime.now(UTC)  # noqa: TID251 - the clock lives here
+
+
+def new_id() -> str:
+    """A new GUID."""
+    return str(uuid.uuid4())  # noqa: TID251 - the source of ids lives here
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A folder that was made into a registry; the password is shown this once."""
+
+    registry: RegistryRecord
+    owner_name: str
+    owner_password: str
+
+
+def is_prepared(data: Path) -> bool:
+    """Whether the folder holds a registry."""
+    if not (data / DATABASE_FILE).exists():
+        return False
+    database = Database.open(data / DATABASE_FILE)
+    try:
+        return SqliteLedger(database).version() > 0
+    finally:
+        database.close()
+
+
+def prepare(
+    data: Path, *, name: RegistryName, login_server: str | None, owner_name: str = OWNER_NAME
+) -> Prepared:
+    """Make `data` into a registry with one user, who owns it.
+
+    Raises:
+        AlreadyExists: it is one already; nothing was changed.
+        StorageFull, StorageFailed: the folder cannot be written.
+    """
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database.open(data / DATABASE_FILE)
+    try:
+        ledger = SqliteLedger(database)
+        if ledger.version() > 0:
+            raise AlreadyExists(f"the folder {data} holds a registry already; `pratique serve` it")
+        password = secrets.token_urlsafe(18)
+        with ThreadPoolExecutor(1) as executor:
+            password_hash = PasswordHasher(executor, secrets.token_bytes).hash_now(password)
+        registry = RegistryRecord(
+            name=str(name),
+            subscription_id=new_id(),
+            resource_group="pratique",
+            created_at=now(),
+            login_server=login_server,
+        )
+        draft = Draft(empty_snapshot(registry), now(), new_id, secrets.token_bytes)
+        found(draft, registry, owner_name, password_hash)
+        ledger.append_now(0, draft.rows)
+    finally:
+        database.close()
+    return Prepared(registry, owner_name, password)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRegistry:
+    """A registry that answers.
+
+    Attributes:
+        application: from request to response.
+        as_folder_owner: the same for requests made in this process by whoever owns the folder.
+        close: ends threads and closes files; nothing answers afterwards.
+        sweep: forgets uploads that were left behind.
+    """
+
+    application: Application
+    as_folder_owner: Callable[[Request], Awaitable[Response]]
+    close: Callable[[], None]
+    sweep: Callable[[], Awaitable[int]]
+
+
+def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) -> OpenRegistry:
+    """Open the registry in a folder that was prepared. Open it after a fork, never before.
+
+    Raises:
+        StorageFailed: the folder is damaged, or of a newer version.
+    """
+    database = Database.open(data / DATABASE_FILE)
+    attempts = SqliteSignInAttempts(data / ATTEMPTS_FILE)
+    executor = ThreadPoolExecutor(4, thread_name_prefix="password")
+    ledger = SqliteLedger(database)
+    passwords = PasswordHasher(executor, secrets.token_bytes)
+    gate = Gate(Snapshots(ledger), attempts, passwords, now)
+    control = ControlPlane(gate, ledger, clock=now, new_id=new_id, random_bytes=secrets.token_bytes)
+    blobs = FilesystemBlobs.open(data)
+    uploads = FilesystemUploads.open(data, blobs)
+    registry = Registry.build(
+        manifests=SqliteManifests(database),
+        links=SqliteBlobLinks(database),
+        contents=blobs,
+        area=uploads,
+        catalogue=SqliteCatalogue(database),
+        clock=now,
+        new_id=new_id,
+    )
+    entrance = Entrance(gate, log, new_id, external_url)
+    application = Application(
+        entrance,
+        DataPlane(entrance, registry),
+        TokenEndpoint(entrance, now, new_id),
+        Management(entrance, control, passwords),
+    )
+
+    async def as_folder_owner(request: Request) -> Response:
+        return await application.handle_for(request, FOLDER_OWNER)
+
+    async def sweep() -> int:
+        return await uploads.sweep(now() - UPLOADS_KEPT)
+
+    def close() -> None:
+        log.flush()
+        executor.shutdown()
+        attempts.close()
+        database.close()
+
+    return OpenRegistry(application, as_folder_owner, close, sweep)
+
+
+def edge_of(opened: OpenRegistry, log: LineLog) -> RsgiEdge:
+    """The object that the server runs in a worker."""
+    return RsgiEdge(opened.application.handle, log)
+
+
+def request_log(*, wanted: bool) -> LineLog:
+    """The log on standard output, or one that discards everything."""
+    return LineLog(os.fdopen(os.dup(1), "wb", buffering=0) if wanted else None)

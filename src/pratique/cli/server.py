@@ -1,0 +1,202 @@
+"""Starting the server's processes, and telling the user how to use it."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import signal
+import socket
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pratique.admission import AlreadyExists
+from pratique.assembly import (
+    Prepared,
+    edge_of,
+    is_prepared,
+    open_registry,
+    prepare,
+    request_log,
+)
+from pratique.cli.failures import Failed
+from pratique.naming import RegistryName
+from pratique.registry import ContentError
+from pratique.settings import Listen, ServeSettings, TlsFiles
+
+DRAIN_SECONDS = 30
+_PARENT_DEATH_SIGNAL = 1
+
+
+def parse_listen(text: str) -> Listen:
+    """`HOST:PORT` or `[V6]:PORT`.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise click.BadParameter(f"`{text}` is not HOST:PORT", param_hint="--listen")
+    return Listen(host.strip("[]"), int(port))
+
+
+def tls_files(
+    data: Path, host: str, mode: str | None, certificate: Path | None, key: Path | None
+) -> TlsFiles | None:
+    """The certificate to serve with; made here when the user asked for that.
+
+    Raises:
+        click.UsageError: half of a pair, or both kinds at once.
+    """
+    if (certificate is None) != (key is None) or (mode and certificate):
+        raise click.UsageError("give --tls-cert and --tls-key together, or --tls auto alone")
+    if certificate is not None and key is not None:
+        for path in (certificate, key):
+            if not path.is_file():
+                raise click.UsageError(f"there is no file {path}")
+        return TlsFiles(certificate, key)
+    if mode is None:
+        return None
+    from pratique.cli.certificate import own_certificate  # noqa: PLC0415 - loaded when used
+
+    return own_certificate(data, host)
+
+
+def run(settings: ServeSettings) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        Failed: the address is taken, or the folder cannot be used.
+    """
+    _ensure_free(settings.listen)
+    try:
+        prepared = _prepare_unless_done(settings)
+        # Everything that can fail is tried here once, where it can be said well.
+        open_registry(settings.data, request_log(wanted=False)).close()
+    except (ContentError, AlreadyExists, OSError) as error:
+        raise Failed(f"the folder {settings.data} cannot be used: {error}") from error
+    _greet(settings, prepared)
+
+    from granian import Granian  # noqa: PLC0415 - loaded when used
+    from granian.constants import Interfaces, Loops, SSLProtocols  # noqa: PLC0415
+
+    tls = settings.tls
+    server = Granian(
+        "pratique",
+        settings.listen.host,
+        settings.listen.port,
+        interface=Interfaces.RSGI,
+        workers=settings.workers,
+        loop=Loops.uvloop,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=DRAIN_SECONDS,
+        ssl_cert=tls.certificate if tls else None,
+        ssl_key=tls.private_key if tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,
+    )
+    # Granian calls what the loader returns by `__rsgi__`, which its own types do not say.
+    loader: Any = partial(_load, settings)
+    server.serve(target_loader=loader, wrap_loader=False)
+
+
+class _Worker:
+    """What one worker process runs: the edge, opened and closed with the process."""
+
+    def __init__(self, settings: ServeSettings) -> None:
+        self._log = request_log(wanted=settings.request_log)
+        self._opened = open_registry(settings.data, self._log, external_url=settings.external_url)
+        self._edge = edge_of(self._opened, self._log)
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        await self._edge.__rsgi__(scope, protocol)
+
+    def __rsgi_init__(self, loop: Any) -> None:
+        loop.run_until_complete(self._opened.sweep())
+
+    def __rsgi_del__(self, loop: Any) -> None:
+        del loop
+        self._opened.close()
+
+
+def _load(settings: ServeSettings) -> _Worker:
+    """Build the application in a worker process.
+
+    A worker that outlives its parent would hold the port with nobody to end it, so the kernel is
+    asked to end it too.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    return _Worker(settings)
+
+
+def _ensure_free(listen: Listen) -> None:
+    """Refuse an address that somebody listens on; the server itself would share it."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((listen.host, listen.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Failed(
+                    f"something listens on {listen.host}:{listen.port} already; stop it, or choose "
+                    "another address with --listen"
+                ) from error
+            raise Failed(f"cannot listen on {listen.host}:{listen.port}: {error}") from error
+
+
+def _prepare_unless_done(settings: ServeSettings) -> Prepared | None:
+    if is_prepared(settings.data):
+        return None
+    return prepare(settings.data, name=RegistryName("pratique"), login_server=None)
+
+
+def _greet(settings: ServeSettings, prepared: Prepared | None) -> None:
+    """What a newcomer wants to know first, on standard error, away from the request log."""
+    host = _host_for_clients(settings)
+    scheme = "https" if settings.tls else "http"
+    lines = [f"Pratique serves {settings.data} at {settings.external_url or f'{scheme}://{host}'}"]
+    if prepared is not None:
+        lines += [
+            "",
+            "This registry is new. Its owner, shown this once:",
+            "",
+            f"  user name  {prepared.owner_name}",
+            f"  password   {prepared.owner_password}",
+            "",
+            "Try next:",
+            "",
+            f"  docker login {host} -u {prepared.owner_name}",
+            f"  docker pull hello-world && docker tag hello-world {host}/hello-world",
+            f"  docker push {host}/hello-world",
+            f"  docker pull {host}/hello-world",
+            "",
+            "Let somebody else pull:",
+            "",
+            f"  pratique sp create my-robot --data {settings.data}",
+            f"  pratique role assign AcrPull --to my-robot --data {settings.data}",
+        ]
+    if settings.tls and settings.tls.certificate.is_relative_to(settings.data):
+        lines += [
+            "",
+            "The certificate is this registry's own. Docker trusts it after:",
+            "",
+            f"  mkdir -p /etc/docker/certs.d/{host}",
+            f"  cp {settings.tls.certificate} /etc/docker/certs.d/{host}/ca.crt",
+        ]
+    click.echo("\n".join([*lines, "", "Stop with Ctrl-C.", ""]), err=True)
+    sys.stderr.flush()
+
+
+def _host_for_clients(settings: ServeSettings) -> str:
+    if settings.external_url:
+        return settings.external_url.partition("://")[2]
+    host = settings.listen.host
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - what the user chose, not what we bind
+        host = socket.gethostname()
+    return f"[{host}]:{settings.listen.port}" if ":" in host else f"{host}:{settings.listen.port}"

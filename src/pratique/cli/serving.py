@@ -1,0 +1,121 @@
+"""`pratique serve` and `pratique init`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from pratique.cli.failures import Failed
+from pratique.naming import InvalidName, RegistryName
+
+DEFAULT_DATA = "pratique-data"
+DEFAULT_LISTEN = "127.0.0.1:5000"
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_DATA,
+    envvar="PRATIQUE_DATA",
+    show_default=True,
+    help="The folder that holds everything.",
+)
+@click.option("--name", default="pratique", show_default=True, help="The registry's name.")
+@click.option("--login-server", help="The host name that clients will use; any, when not given.")
+@click.option("--owner", default="owner", show_default=True, help="User name of the first user.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def init(data: Path, name: str, login_server: str | None, owner: str, as_json: bool) -> None:
+    """Prepare a folder and show the owner's password, this once."""
+    from pratique.admission import AlreadyExists  # noqa: PLC0415 - loaded when used
+    from pratique.assembly import prepare  # noqa: PLC0415
+    from pratique.registry import ContentError  # noqa: PLC0415
+
+    try:
+        prepared = prepare(
+            data, name=RegistryName(name), login_server=login_server, owner_name=owner
+        )
+    except (AlreadyExists, InvalidName, ContentError, OSError) as error:
+        raise Failed(str(error), as_json=as_json) from error
+    server = login_server or DEFAULT_LISTEN
+    if as_json:
+        content = {
+            "registry": prepared.registry.name,
+            "login_server": server,
+            "owner": {"username": prepared.owner_name, "password": prepared.owner_password},
+        }
+        click.echo(json.dumps(content))
+        return
+    click.echo(f"The registry `{prepared.registry.name}` is ready in {data}.")
+    click.echo("Its owner, shown this once:\n")
+    click.echo(f"  user name  {prepared.owner_name}\n  password   {prepared.owner_password}\n")
+    click.echo(f"Next: pratique serve --data {data}")
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_DATA,
+    envvar="PRATIQUE_DATA",
+    show_default=True,
+    help="The folder that holds everything.",
+)
+@click.option(
+    "--listen",
+    default=DEFAULT_LISTEN,
+    envvar="PRATIQUE_LISTEN",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where to listen.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=lambda: os.cpu_count() or 1,
+    envvar="PRATIQUE_WORKERS",
+    show_default="one per core",
+    help="Worker processes.",
+)
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain, PEM.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its private key, PEM.")
+@click.option(
+    "--tls",
+    type=click.Choice(["auto"]),
+    help="`auto` makes a certificate of its own in the data folder.",
+)
+@click.option(
+    "--external-url",
+    envvar="PRATIQUE_EXTERNAL_URL",
+    metavar="https://HOST",
+    help="How clients reach the registry when a proxy stands in front.",
+)
+@click.option("--request-log/--no-request-log", default=True, help="A JSON line for each request.")
+def serve(
+    data: Path,
+    listen: str,
+    workers: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls: str | None,
+    external_url: str | None,
+    request_log: bool,
+) -> None:
+    """Serve a registry from a folder; the first time, prepare it and show the owner's password."""
+    from pratique.cli.server import parse_listen, run, tls_files  # noqa: PLC0415 - loaded when used
+    from pratique.settings import ServeSettings  # noqa: PLC0415
+
+    address = parse_listen(listen)
+    run(
+        ServeSettings(
+            data=data,
+            listen=address,
+            workers=workers,
+            tls=tls_files(data, address.host, tls, tls_cert, tls_key),
+            external_url=external_url.rstrip("/") if external_url else None,
+            request_log=request_log,
+        )
+    )

@@ -1,0 +1,70 @@
+"""The whole of HTTP: one function from request to response."""
+
+from __future__ import annotations
+
+from pratique.admission import Caller
+from pratique.admission.snapshot import NotPrepared
+from pratique.http.dataplane import DataPlane
+from pratique.http.edge import Arrival, Entrance, Turned
+from pratique.http.edge.entrance import HELP_PATH
+from pratique.http.management import Management
+from pratique.http.pages import help_page
+from pratique.http.tokens import TokenEndpoint
+from pratique.http.tokens.endpoint import PATH as TOKEN_PATH
+from pratique.http.wire.messages import Request, Response
+from pratique.http.wire.problems import Problem, problem_response
+
+
+class Application:
+    """Sends each request to the part that answers it.
+
+    Args:
+        entrance: establishes how the registry is addressed.
+        data_plane: answers `/v2` and `/acr/v1`.
+        tokens: answers `/oauth2/token`.
+        management: answers `/api/v1`.
+    """
+
+    def __init__(
+        self,
+        entrance: Entrance,
+        data_plane: DataPlane,
+        tokens: TokenEndpoint,
+        management: Management,
+    ) -> None:
+        self._entrance = entrance
+        self._data_plane = data_plane
+        self._tokens = tokens
+        self._management = management
+
+    async def handle(self, request: Request) -> Response:
+        """The answer to a request that came over a wire."""
+        return await self.handle_for(request, None)
+
+    async def handle_for(self, request: Request, inside: Caller | None) -> Response:
+        """The answer to a request.
+
+        Args:
+            request: to answer.
+            inside: who makes it inside this process; None for all that came over a wire. No
+                header can say this.
+        """
+        try:
+            arrival = self._entrance.arrive(request, inside)
+        except Turned as turned:
+            return turned.response
+        except NotPrepared as error:
+            return problem_response(Problem.UNAVAILABLE, str(error))
+        return await self._route(arrival)
+
+    async def _route(self, arrival: Arrival) -> Response:
+        path = arrival.request.path
+        if path.startswith(("/v2/", "/acr/v1/")) or path == "/v2":
+            return await self._data_plane.handle(arrival)
+        if path == TOKEN_PATH:
+            return await self._tokens.handle(arrival)
+        if path.startswith("/api/v1/"):
+            return await self._management.handle(arrival)
+        if path in {HELP_PATH, "/"} and arrival.request.method in {"GET", "HEAD"}:
+            return help_page(arrival.front)
+        return problem_response(Problem.NOT_FOUND, "there is nothing at this address")

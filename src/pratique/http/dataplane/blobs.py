@@ -1,0 +1,41 @@
+"""Blobs (OCI end-2, end-10)."""
+
+from __future__ import annotations
+
+from pratique.http.dataplane.manifests import matches
+from pratique.http.dataplane.visit import Visit
+from pratique.http.wire.messages import FilePart, Response
+from pratique.http.wire.ranges import ByteRange, parse_range
+from pratique.naming import Digest
+from pratique.registry import StoredBlob
+
+
+async def get_blob(visit: Visit) -> Response:
+    """Give a blob or a range of it; a file is sent by the server itself."""
+    blob = await visit.registry.blobs.locate(visit.allowed, Digest.parse(visit.parts["digest"]))
+    etag = f'"{blob.digest}"'
+    headers = [("docker-content-digest", blob.digest.text), ("etag", etag)]
+    if matches(visit.request.header("if-none-match"), etag):
+        return Response(304, headers)
+    headers += [("accept-ranges", "bytes"), ("content-type", "application/octet-stream")]
+    part = parse_range(visit.request.header("range"), blob.size)
+    if part is None:
+        return _answer(200, headers, blob, ByteRange(0, blob.size))
+    headers.append(("content-range", f"bytes {part.start}-{part.end - 1}/{blob.size}"))
+    return _answer(206, headers, blob, part)
+
+
+async def delete_blob(visit: Visit) -> Response:
+    """Take a blob out of this repository; others that hold it keep it."""
+    await visit.registry.blobs.delete(visit.allowed, Digest.parse(visit.parts["digest"]))
+    return Response(202)
+
+
+def _answer(
+    status: int, headers: list[tuple[str, str]], blob: StoredBlob, part: ByteRange
+) -> Response:
+    if blob.path is None:
+        content = blob.content or b""
+        return Response(status, headers, content[part.start : part.end])
+    whole = part.end - part.start == blob.size
+    return Response(status, headers, file=FilePart(blob.path, part.start, part.end, whole))

@@ -1,0 +1,107 @@
+"""The one way through the data plane: row, names, caller, verdict, operation, answer."""
+
+from __future__ import annotations
+
+from pratique.access import THE_REGISTRY, RegistryAction, Resource
+from pratique.http.dataplane.failures import FAILURES, failure_response
+from pratique.http.dataplane.routes import ROUTES, Route
+from pratique.http.dataplane.visit import Visit
+from pratique.http.edge import Arrival, Entrance, Turned
+from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.problems import Problem, problem_response
+from pratique.http.wire.refusals import action_words, scope_text
+from pratique.naming import RepositoryName
+from pratique.registry import Registry, StorageFailed
+
+_VERSION = ("docker-distribution-api-version", "registry/2.0")
+_CATALOG_SCOPE = "registry:catalog:*"
+
+
+class DataPlane:
+    """Answers `/v2` and `/acr/v1`.
+
+    Args:
+        entrance: identifies and admits.
+        registry: holds the content.
+    """
+
+    def __init__(self, entrance: Entrance, registry: Registry) -> None:
+        self._entrance = entrance
+        self._registry = registry
+
+    async def handle(self, arrival: Arrival) -> Response:
+        """The answer; every failure is one in the error table."""
+        try:
+            response = await self._answer(arrival)
+        except Turned as turned:
+            response = turned.response
+        except FAILURES as error:
+            if isinstance(error, StorageFailed):
+                self._entrance.record_fault(arrival, error.detail)
+            response = failure_response(error)
+        response.headers.append(_VERSION)
+        return response
+
+    async def _answer(self, arrival: Arrival) -> Response:
+        path, method = arrival.request.path, arrival.request.method
+        if path in {"/v2/", "/v2"}:
+            return await self._check(arrival)
+        route, parts = find_route(method, path)
+        if route is None:
+            return _nowhere(method, path)
+        text = parts.pop("name", None)
+        if text is None:
+            resource: Resource = THE_REGISTRY
+            scope = _CATALOG_SCOPE
+        else:
+            name = RepositoryName(text)
+            resource = name
+            scope = scope_text(name, *action_words(route.action))
+        scope = self._with_source(arrival, route, scope)
+        caller = await self._entrance.identify(arrival, scope)
+        allowed = self._entrance.admit(arrival, caller, route.action, resource, scope)
+        visit = Visit(arrival, self._entrance, caller, self._registry, allowed, parts)
+        return await route.operation(visit)
+
+    async def _check(self, arrival: Arrival) -> Response:
+        """`/v2/`: 200 for whoever is somebody, the challenge for everybody else."""
+        if arrival.request.method not in {"GET", "HEAD"}:
+            return _nowhere(arrival.request.method, arrival.request.path)
+        await self._entrance.identify(arrival, None)
+        return json_response(200, {})
+
+    def _with_source(self, arrival: Arrival, route: Route, scope: str) -> str:
+        """What a mount needs in all, so that clients can ask for it at once."""
+        if route.name != "open_upload" or "from=" not in arrival.request.query:
+            return scope
+        source = arrival.request.parameter("from")
+        if not source or not arrival.request.parameter("mount"):
+            return scope
+        return f"{scope} {scope_text(RepositoryName(source), RegistryAction.PULL.word)}"
+
+
+def find_route(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+    """The row for a request and the parts of its path; None when no row fits."""
+    wanted = "GET" if method == "HEAD" else method
+    for route in ROUTES:
+        if route.method == wanted:
+            match = route.pattern.fullmatch(path)
+            if match is not None:
+                return route, match.groupdict()
+    return None, {}
+
+
+def _nowhere(method: str, path: str) -> Response:
+    allowed = sorted({r.method for r in ROUTES if r.pattern.fullmatch(path)})
+    if path in {"/v2", "/v2/"}:
+        allowed = ["GET"]
+    if not allowed:
+        return problem_response(
+            Problem.NOT_FOUND, "there is nothing at this address; see the OCI distribution spec"
+        )
+    methods = ", ".join([*allowed, "HEAD"] if "GET" in allowed else allowed)
+    return problem_response(
+        Problem.UNSUPPORTED,
+        f"this address takes {methods}, not {method[:20]}",
+        headers=(("allow", methods),),
+    )

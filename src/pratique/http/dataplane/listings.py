@@ -1,0 +1,139 @@
+"""Lists: tags and catalog of OCI, and the repository, tag and manifest objects of `/acr/v1`.
+
+The latter are those of reference 10.1. What this registry does not keep is left out or null there:
+locks are always open, architecture and operating system are unknown.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pratique.http.dataplane.visit import Visit
+from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.paging import next_link
+from pratique.naming import Tag
+from pratique.registry import ManifestFacts, TagFacts
+
+_OPEN = {
+    "deleteEnabled": True,
+    "writeEnabled": True,
+    "readEnabled": True,
+    "listEnabled": True,
+}
+
+
+async def list_tags(visit: Visit) -> Response:
+    """Names of a repository's tags, in lexical order."""
+    page = visit.page()
+    found = await visit.registry.listings.tags(visit.allowed, page.n, page.last)
+    content = {"name": visit.allowed.repository, "tags": list(found.items)}
+    return _paged(visit, content, found.items[-1] if found.more and found.items else None)
+
+
+async def list_catalog(visit: Visit) -> Response:
+    """Names of all repositories, in lexical order."""
+    page = visit.page()
+    found = await visit.registry.listings.catalog(visit.allowed, page.n, page.last)
+    content = {"repositories": list(found.items)}
+    return _paged(visit, content, found.items[-1] if found.more and found.items else None)
+
+
+async def get_repository(visit: Visit) -> Response:
+    """What is known of a repository."""
+    facts = await visit.registry.listings.repository(visit.allowed)
+    return json_response(
+        200,
+        {
+            "registry": visit.arrival.front.service,
+            "imageName": facts.name,
+            "createdTime": instant(facts.created_at),
+            "lastUpdateTime": instant(facts.updated_at),
+            "manifestCount": facts.manifest_count,
+            "tagCount": facts.tag_count,
+            "changeableAttributes": _OPEN,
+        },
+    )
+
+
+async def delete_repository(visit: Visit) -> Response:
+    """Delete a repository with everything in it."""
+    gone = await visit.registry.listings.delete_repository(visit.allowed)
+    return json_response(
+        202,
+        {
+            "manifestsDeleted": [d.text for d in gone.manifests],
+            "tagsDeleted": list(gone.tags),
+        },
+    )
+
+
+async def list_tag_objects(visit: Visit) -> Response:
+    """A repository's tags with what is known of them."""
+    page = visit.page()
+    found = await visit.registry.listings.tag_facts(visit.allowed, page.n, page.last)
+    content = _within(visit, "tags", [_tag(facts) for facts in found.items])
+    return _paged(visit, content, found.items[-1].name if found.more and found.items else None)
+
+
+async def delete_tag(visit: Visit) -> Response:
+    """Untag: the manifest stays."""
+    await visit.registry.manifests.delete(visit.allowed, Tag(visit.parts["tag"]))
+    return Response(202)
+
+
+async def list_manifest_objects(visit: Visit) -> Response:
+    """A repository's manifests with what is known of them, in the order of their digests."""
+    page = visit.page()
+    found = await visit.registry.listings.manifest_facts(visit.allowed, page.n, page.last)
+    content = _within(visit, "manifests", [_manifest(facts) for facts in found.items])
+    last = found.items[-1].digest.text if found.more and found.items else None
+    return _paged(visit, content, last)
+
+
+def instant(at: datetime) -> str:
+    """A time as ACR writes it: UTC with seven digits of the second."""
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+
+def _within(visit: Visit, name: str, content: Any) -> dict[str, Any]:
+    return {
+        "registry": visit.arrival.front.service,
+        "imageName": visit.allowed.repository,
+        name: content,
+    }
+
+
+def _tag(facts: TagFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name,
+        "digest": facts.digest.text,
+        "createdTime": instant(facts.created_at),
+        "lastUpdateTime": instant(facts.updated_at),
+        "signed": False,
+        "changeableAttributes": _OPEN,
+    }
+
+
+def _manifest(facts: ManifestFacts) -> dict[str, Any]:
+    return {
+        "digest": facts.digest.text,
+        "imageSize": facts.size,
+        "createdTime": instant(facts.created_at),
+        "lastUpdateTime": instant(facts.updated_at),
+        "architecture": None,
+        "os": None,
+        "mediaType": facts.media_type,
+        "configMediaType": facts.config_media_type,
+        "artifactType": facts.artifact_type,
+        "tags": list(facts.tags),
+        "changeableAttributes": _OPEN,
+    }
+
+
+def _paged(visit: Visit, content: Any, last: str | None) -> Response:
+    if last is None:
+        return json_response(200, content)
+    page = visit.page()
+    further = {"orderby": ""} if visit.request.path.startswith("/acr/") else {}
+    return json_response(200, content, next_link(visit.request.path, last, page.n, **further))

@@ -1,0 +1,42 @@
+"""What an operation of the data plane is given, and the forms that several of them answer in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pratique.access import Allowed
+from pratique.admission import Caller
+from pratique.http.edge import Arrival, Entrance
+from pratique.http.wire.messages import Request
+from pratique.http.wire.paging import PageRequest, parse_page
+from pratique.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One admitted request.
+
+    Attributes:
+        allowed: the verdict on the action and repository of the route's row.
+        parts: further parts of the path by name, still text.
+    """
+
+    arrival: Arrival
+    entrance: Entrance
+    caller: Caller
+    registry: Registry
+    allowed: Allowed
+    parts: dict[str, str]
+
+    @property
+    def request(self) -> Request:
+        """The request itself."""
+        return self.arrival.request
+
+    def page(self) -> PageRequest:
+        """The page that the query asks for.
+
+        Raises:
+            MalformedPage: `n` is no number.
+        """
+        return parse_page(self.request.parameters())

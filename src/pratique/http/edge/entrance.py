@@ -1,0 +1,232 @@
+"""The entrance: how a request addresses the registry, who shows what, and what refusals record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pratique.access import (
+    Allowed,
+    ControlAction,
+    Denied,
+    Reason,
+    RegistryAction,
+    Resource,
+    name_subject,
+    permission_named,
+)
+from pratique.admission import Caller, Gate
+from pratique.http.wire import refusals
+from pratique.http.wire.authorization import UnreadableCredentials, parse_authorization
+from pratique.http.wire.challenges import Front, is_host
+from pratique.http.wire.messages import Request, Response
+from pratique.http.wire.problems import Problem, problem_response
+from pratique.identity import (
+    NoCredentials,
+    SignInFailure,
+    SignInRefused,
+    TokenRejected,
+)
+from pratique.observability import LineLog
+
+HELP_PATH = "/help/authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request, and how it addresses the registry.
+
+    Attributes:
+        inside: the caller when the request was made inside this process by whoever owns the data
+            folder; None for everything that came over a wire.
+    """
+
+    request: Request
+    front: Front
+    inside: Caller | None = None
+
+
+class Turned(Exception):
+    """The request goes no further; holds the answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(str(response.status))
+        self.response = response
+
+
+class Entrance:
+    """Identifies callers and turns away those whom the gate does not let in.
+
+    Args:
+        gate: authenticates and decides.
+        log: takes a line for each refusal.
+        new_id: gives an id for each refusal.
+        external_url: `https://HOST` as clients see it behind a proxy; None to take the request's.
+    """
+
+    def __init__(
+        self, gate: Gate, log: LineLog, new_id: Callable[[], str], external_url: str | None
+    ) -> None:
+        self.gate = gate
+        self._log = log
+        self._new_id = new_id
+        self._external_url = external_url
+        self._fronts: dict[tuple[str, str, int], Front] = {}
+
+    def arrive(self, request: Request, inside: Caller | None = None) -> Arrival:
+        """The request with its front.
+
+        Raises:
+            Turned: the Host header is missing or is no host; nothing is repeated from it.
+        """
+        version = self.gate.snapshot().version
+        key = (request.scheme, request.host, version)
+        front = self._fronts.get(key)
+        if front is None:
+            front = self._make_front(request)
+            if len(self._fronts) >= 256:
+                self._fronts.clear()
+            self._fronts[key] = front
+        return Arrival(request, front, inside)
+
+    async def identify(self, arrival: Arrival, scope: str | None) -> Caller:
+        """Who comes.
+
+        Args:
+            arrival: the request.
+            scope: what the answer's challenge asks for; None on `/v2/`, which needs no more than
+                somebody.
+
+        Raises:
+            Turned: with a 401 that tells why.
+        """
+        if arrival.inside is not None:
+            return arrival.inside
+        request, front = arrival.request, arrival.front
+        try:
+            credentials = parse_authorization(request.header("authorization"))
+            caller = await self.gate.authenticate(
+                credentials, source=request.client, audiences=front.audiences
+            )
+        except UnreadableCredentials as unreadable:
+            refused = SignInRefused(SignInFailure.WRONG, str(unreadable))
+            raise self.turn_sign_in(arrival, refused, scope) from unreadable
+        except SignInRefused as refused:
+            raise self.turn_sign_in(arrival, refused, scope) from refused
+        except TokenRejected as rejected:
+            decision_id = self.record_sign_in(arrival, rejected.reason)
+            answer = refusals.bad_bearer(front, decision_id, rejected, scope)
+            raise Turned(answer) from rejected
+        if isinstance(credentials, NoCredentials):
+            decision_id = self._new_id()
+            raise Turned(refusals.nobody(front, decision_id, scope))
+        return caller
+
+    def admit(
+        self,
+        arrival: Arrival,
+        caller: Caller,
+        action: RegistryAction,
+        resource: Resource,
+        scope: str,
+    ) -> Allowed:
+        """The verdict that lets the caller do this.
+
+        Raises:
+            Turned: with the refusal. A token that is too narrow for somebody who holds the right
+                is told which wider one to ask for; everybody else is told what is missing.
+        """
+        verdict = self.gate.decide(caller, action, resource)
+        if isinstance(verdict, Allowed):
+            return verdict
+        raise Turned(self.refuse(arrival, caller, self.beyond_token(caller, verdict), scope))
+
+    def beyond_token(self, caller: Caller, denied: Denied) -> Denied:
+        """The refusal that tells the caller most.
+
+        When only the token stands in the way, that; when the law itself would refuse, the law's.
+        """
+        if denied.reason is not Reason.TOKEN_DOES_NOT_COVER:
+            return denied
+        question = denied.question
+        whole = Caller(caller.subject, caller.name)
+        without = self.gate.decide(whole, question.action, question.resource)
+        return without if isinstance(without, Denied) else denied
+
+    def refuse(self, arrival: Arrival, caller: Caller, denied: Denied, scope: str) -> Response:
+        """The answer to a request that the law refuses; recorded."""
+        decision_id = self.record(arrival, caller, denied)
+        law = self.gate.snapshot().law
+        return refusals.not_allowed(arrival.front, decision_id, denied, law, scope)
+
+    def turn_sign_in(self, arrival: Arrival, refused: SignInRefused, scope: str | None) -> Turned:
+        """The answer to a user name and password that prove nobody; recorded."""
+        decision_id = self.record_sign_in(arrival, refused.reason)
+        return Turned(refusals.bad_sign_in(arrival.front, decision_id, refused, scope))
+
+    def record(self, arrival: Arrival, caller: Caller, denied: Denied) -> str:
+        """Write down a refusal; the id that goes with it."""
+        decision_id = self._new_id()
+        law = self.gate.snapshot().law
+        question = denied.question
+        action = question.action
+        self._log.write(
+            {
+                "event": "refused",
+                "decision": decision_id,
+                "reason": denied.reason,
+                "caller": name_subject(caller.subject, law),
+                "action": action.permission if isinstance(action, ControlAction) else action.word,
+                "permission": permission_named(action, law.registry.mode),
+                "resource": str(question.resource),
+                "consulted": [
+                    {
+                        "assignment": c.assignment.assignment_id,
+                        "role": c.role_name,
+                        "scope": str(c.assignment.scope),
+                        "outcome": c.outcome,
+                    }
+                    for c in denied.consulted[:50]
+                ],
+                "client": arrival.request.client,
+            },
+            at_once=True,
+        )
+        return decision_id
+
+    def record_sign_in(self, arrival: Arrival, reason: SignInFailure) -> str:
+        """Write down a failed sign-in, without the name that was tried; the id of it."""
+        decision_id = self._new_id()
+        self._log.write(
+            {
+                "event": "sign-in refused",
+                "decision": decision_id,
+                "reason": reason,
+                "client": arrival.request.client,
+            },
+            at_once=True,
+        )
+        return decision_id
+
+    def record_fault(self, arrival: Arrival, cause: str) -> None:
+        """Write down what failed inside, for the operator; the client is not told."""
+        self._log.write(
+            {"event": "fault", "error": cause, "path": arrival.request.path}, at_once=True
+        )
+
+    def _make_front(self, request: Request) -> Front:
+        registry = self.gate.snapshot().registry
+        base = self._external_url
+        if base is None:
+            if not is_host(request.host):
+                message = "the Host header is missing or is no host name"
+                raise Turned(problem_response(Problem.BAD_REQUEST, message))
+            base = f"{request.scheme}://{request.host.lower()}"
+        host = base.partition("://")[2]
+        service = registry.login_server or host
+        return Front(
+            base_url=base,
+            service=service,
+            help_url=registry.help_page or f"{base}{HELP_PATH}",
+            audiences=frozenset({service, host, registry.login_server or host}),
+        )

@@ -1,0 +1,180 @@
+"""Granian's RSGI interface: the only module that sees the server's objects."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol
+
+from pratique.http.wire.messages import BodyTruncated, Request, Response
+from pratique.http.wire.problems import Problem, problem_response
+from pratique.observability import LineLog
+
+STALLED_SECONDS = 60
+DRAIN_BYTES = 256 * 1024 * 1024
+DRAIN_SECONDS = 30
+_WITHOUT_BODY = frozenset({204, 304})
+_MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class _Scope(Protocol):
+    method: str
+    path: str
+    query_string: str
+    scheme: str
+    client: str
+    authority: str | None
+    headers: Any
+
+
+class _Protocol(Protocol):
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None: ...
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
+
+    def response_file(self, status: int, headers: list[tuple[str, str]], file: str) -> None: ...
+
+    def response_file_range(
+        self, status: int, headers: list[tuple[str, str]], file: str, start: int, end: int
+    ) -> None: ...
+
+
+class _StreamedBody:
+    """The body as Granian gives it.
+
+    Granian ends a body that was cut off as quietly as a whole one. The difference: a whole one
+    yields exactly one empty chunk, at its end; a broken one yields another after it.
+    """
+
+    __slots__ = ("_announced", "_protocol", "finished", "started")
+
+    def __init__(self, protocol: _Protocol, announced: int | None) -> None:
+        self._protocol = protocol
+        self._announced = announced
+        self.started = False
+        self.finished = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes as they come, none of them empty."""
+        self.started = True
+        received = 0
+        ended = False
+        stream = aiter(self._protocol)
+        while True:
+            try:
+                async with asyncio.timeout(STALLED_SECONDS):
+                    chunk = await anext(stream)
+            except StopAsyncIteration:
+                break
+            except (RuntimeError, OSError, TimeoutError) as error:
+                raise BodyTruncated("the client stopped in the middle of its request") from error
+            if ended:
+                raise BodyTruncated("the request's body broke off")
+            if not chunk:
+                ended = True
+                continue
+            received += len(chunk)
+            yield chunk
+        self.finished = True
+        if self._announced is not None and received != self._announced:
+            raise BodyTruncated(f"only {received} of {self._announced} bytes arrived")
+
+    async def drain(self) -> None:
+        """Take in what the client still sends, within bounds, after the answer has gone out.
+
+        A connection that is closed while the client writes loses the answer on its way.
+        """
+        if self.started or self._announced == 0:
+            return
+        left = DRAIN_BYTES
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                async for chunk in self._protocol:
+                    left -= len(chunk)
+                    if left < 0:
+                        return
+        except (RuntimeError, OSError, TimeoutError):
+            return
+
+
+class RsgiEdge:
+    """An RSGI application around one function from request to response.
+
+    Args:
+        handle: answers every request; what it raises becomes a 500 without a trace of it.
+        log: takes one canonical line per request.
+    """
+
+    def __init__(self, handle: Callable[[Request], Awaitable[Response]], log: LineLog) -> None:
+        self._handle = handle
+        self._log = log
+
+    async def __rsgi__(self, scope: _Scope, protocol: _Protocol) -> None:
+        """Answer one request."""
+        started = time.perf_counter()
+        headers = scope.headers
+        announced = headers.get("content-length")
+        body = _StreamedBody(
+            protocol, int(announced) if announced and announced.isdigit() else None
+        )
+        method, client = scope.method, scope.client
+        request = Request(
+            method=method,
+            path=scope.path,
+            query=scope.query_string,
+            headers=headers,
+            scheme=scope.scheme,
+            host=headers.get("host") or scope.authority or "",
+            client=client.rpartition(":")[0] or client,
+            body=body,
+        )
+        try:
+            response = await self._handle(request)
+        except Exception as error:  # noqa: BLE001 - the last resort: for the log, not the client
+            response = problem_response(Problem.UNKNOWN, Problem.UNKNOWN.meaning)
+            self._log.write(
+                {"event": "fault", "error": repr(error), "path": request.path}, at_once=True
+            )
+        size = _send(protocol, method, response)
+        if self._log.wanted:
+            self._log.write(
+                {
+                    "event": "request",
+                    "method": method,
+                    "path": request.path,
+                    "status": response.status,
+                    "bytes": size,
+                    "ms": round((time.perf_counter() - started) * 1000, 2),
+                    "client": request.client,
+                    "agent": headers.get("user-agent"),
+                }
+            )
+        if method in _MAY_HAVE_BODY:
+            await body.drain()
+
+
+def _send(protocol: _Protocol, method: str, response: Response) -> int:
+    """Hand the response to the server; the number of bytes in its body.
+
+    The server adds `content-length` to a body that it is given, and to nothing else.
+    """
+    status, headers, part = response.status, response.headers, response.file
+    size = len(response.body) if part is None else part.end - part.start
+    if status in _WITHOUT_BODY:
+        protocol.response_empty(status, headers)
+        return 0
+    if method == "HEAD":
+        protocol.response_empty(status, [*headers, ("content-length", str(size))])
+        return 0
+    if part is None or not size:
+        protocol.response_bytes(status, headers, response.body)
+    elif part.whole:
+        protocol.response_file(status, [*headers, ("content-length", str(size))], part.path)
+    else:
+        protocol.response_file_range(
+            status, [*headers, ("content-length", str(size))], part.path, part.start, part.end
+        )
+    return size

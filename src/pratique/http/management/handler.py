@@ -1,0 +1,106 @@
+"""The one way through the management API: row, caller, operation, answer."""
+
+from __future__ import annotations
+
+from pratique.access import sentence
+from pratique.admission import (
+    AlreadyExists,
+    Caller,
+    ControlError,
+    ControlPlane,
+    NotFound,
+    Refused,
+    Unacceptable,
+)
+from pratique.http.edge import Arrival, Entrance, Turned
+from pratique.http.management.routes import ROUTES
+from pratique.http.management.visit import UnreadableBody, Visit
+from pratique.http.wire import refusals
+from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
+from pratique.http.wire.problems import Problem, problem_response
+from pratique.identity import PasswordHasher
+from pratique.naming import InvalidName
+
+_FAILURES: dict[type[Exception], Problem] = {
+    NotFound: Problem.RESOURCE_UNKNOWN,
+    AlreadyExists: Problem.CONFLICT,
+    Unacceptable: Problem.BAD_REQUEST,
+    ControlError: Problem.UNAVAILABLE,
+    UnreadableBody: Problem.BAD_REQUEST,
+    InvalidName: Problem.BAD_REQUEST,
+    BodyTooLarge: Problem.TOO_LARGE,
+    BodyTruncated: Problem.SIZE_INVALID,
+    TooManyFields: Problem.BAD_REQUEST,
+}
+_HEADERS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
+
+
+class Management:
+    """Answers `/api/v1`.
+
+    Args:
+        entrance: identifies and records.
+        control: carries out what is allowed.
+        passwords: hashes new ones.
+    """
+
+    def __init__(
+        self, entrance: Entrance, control: ControlPlane, passwords: PasswordHasher
+    ) -> None:
+        self._entrance = entrance
+        self._control = control
+        self._passwords = passwords
+
+    async def handle(self, arrival: Arrival) -> Response:
+        """The answer; every failure is one in the error table."""
+        try:
+            response = await self._answer(arrival)
+        except Turned as turned:
+            response = turned.response
+        except tuple(_FAILURES) as error:
+            problem = next(p for kind, p in _FAILURES.items() if isinstance(error, kind))
+            response = problem_response(problem, str(error))
+        response.headers.extend(_HEADERS)
+        return response
+
+    async def _answer(self, arrival: Arrival) -> Response:
+        request = arrival.request
+        caller = await self._entrance.identify(arrival, None)
+        methods = []
+        for route in ROUTES:
+            match = route.pattern.fullmatch(request.path)
+            if match is None:
+                continue
+            methods.append(route.method)
+            if route.method != request.method:
+                continue
+            visit = Visit(
+                request,
+                caller,
+                self._control,
+                self._entrance.gate,
+                self._passwords,
+                route.permission,
+                route.whole_directory,
+                match.groupdict(),
+            )
+            try:
+                return await route.operation(visit)
+            except Refused as refused:
+                return self._refuse(arrival, caller, refused)
+        if methods:
+            allowed = ", ".join(methods)
+            return problem_response(
+                Problem.UNSUPPORTED, f"this address takes {allowed}", headers=(("allow", allowed),)
+            )
+        return problem_response(Problem.NOT_FOUND, "there is nothing at this address")
+
+    def _refuse(self, arrival: Arrival, caller: Caller, refused: Refused) -> Response:
+        told = self._entrance.beyond_token(caller, refused.denied)
+        decision_id = self._entrance.record(arrival, caller, told)
+        words = arrival.front.visit(sentence(told, self._entrance.gate.snapshot().law))
+        return problem_response(
+            Problem.DENIED,
+            refusals.with_decision(words, decision_id),
+            headers=refusals.decision_headers(decision_id),
+        )

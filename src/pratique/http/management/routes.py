@@ -1,0 +1,133 @@
+"""Every endpoint of the management API: method, path, the permission it needs, the operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pratique.http.management import directory, registry_settings, roles, tokens
+from pratique.http.management.visit import Visit
+from pratique.http.wire.messages import Response
+
+Operation = Callable[[Visit], Awaitable[Response]]
+
+PREFIX = "/api/v1"
+_REGISTRIES = "Microsoft.ContainerRegistry/registries"
+# The built-in directory has no permissions of Azure's own; these stand below
+# Microsoft.Authorization, so that Contributor lacks them as it lacks role assignments.
+_DIRECTORY = "Microsoft.Authorization/directory"
+_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row.
+
+    Attributes:
+        pattern: matches a decoded path whole.
+        permission: asked of the law as a control action.
+        whole_directory: asked at `/` instead of at the registry.
+    """
+
+    name: str
+    method: str
+    template: str
+    pattern: re.Pattern[str]
+    permission: str
+    whole_directory: bool
+    operation: Operation
+
+
+def _row(method: str, path: str, permission: str, operation: Operation) -> Route:
+    pattern = re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", PREFIX + path))
+    return Route(
+        operation.__name__,
+        method,
+        PREFIX + path,
+        pattern,
+        permission,
+        permission.startswith(_DIRECTORY),
+        operation,
+    )
+
+
+_USERS, _GROUPS = f"{_DIRECTORY}/users", f"{_DIRECTORY}/groups"
+_PRINCIPALS, _KEYS = f"{_DIRECTORY}/servicePrincipals", f"{_DIRECTORY}/signingKeys"
+_SP = "/service-principals/<principal>"
+
+ROUTES = (
+    _row("GET", "/registry", f"{_REGISTRIES}/read", registry_settings.show_registry),
+    _row("PATCH", "/registry", f"{_REGISTRIES}/write", registry_settings.update_registry),
+    _row("GET", "/admin-user", f"{_REGISTRIES}/read", registry_settings.show_admin_user),
+    _row(
+        "POST",
+        "/admin-user/enable",
+        f"{_REGISTRIES}/write",
+        registry_settings.enable_admin_user,
+    ),
+    _row(
+        "POST",
+        "/admin-user/disable",
+        f"{_REGISTRIES}/write",
+        registry_settings.disable_admin_user,
+    ),
+    _row(
+        "POST",
+        "/admin-user/regenerate",
+        f"{_REGISTRIES}/regenerateCredential/action",
+        registry_settings.regenerate_admin_password,
+    ),
+    _row("GET", "/signing-keys", f"{_KEYS}/read", registry_settings.list_signing_keys),
+    _row("POST", "/signing-keys", f"{_KEYS}/write", registry_settings.rotate_signing_key),
+    _row("GET", "/users", f"{_USERS}/read", directory.list_users),
+    _row("POST", "/users", f"{_USERS}/write", directory.create_user),
+    _row("POST", "/users/<user>/password", f"{_USERS}/write", directory.set_password),
+    _row("POST", "/users/<user>/enable", f"{_USERS}/write", directory.enable_user),
+    _row("POST", "/users/<user>/disable", f"{_USERS}/write", directory.disable_user),
+    _row("DELETE", "/users/<user>", f"{_USERS}/delete", directory.delete_user),
+    _row("GET", "/groups", f"{_GROUPS}/read", directory.list_groups),
+    _row("POST", "/groups", f"{_GROUPS}/write", directory.create_group),
+    _row("POST", "/groups/<group>/members", f"{_GROUPS}/write", directory.add_member),
+    _row(
+        "DELETE",
+        "/groups/<group>/members/<member>",
+        f"{_GROUPS}/write",
+        directory.remove_member,
+    ),
+    _row("DELETE", "/groups/<group>", f"{_GROUPS}/delete", directory.delete_group),
+    _row("GET", "/service-principals", f"{_PRINCIPALS}/read", directory.list_service_principals),
+    _row("POST", "/service-principals", f"{_PRINCIPALS}/write", directory.create_service_principal),
+    _row("GET", _SP, f"{_PRINCIPALS}/read", directory.show_service_principal),
+    _row("DELETE", _SP, f"{_PRINCIPALS}/delete", directory.delete_service_principal),
+    _row("POST", f"{_SP}/enable", f"{_PRINCIPALS}/write", directory.enable_service_principal),
+    _row("POST", f"{_SP}/disable", f"{_PRINCIPALS}/write", directory.disable_service_principal),
+    _row("POST", f"{_SP}/secrets", f"{_PRINCIPALS}/write", directory.add_client_secret),
+    _row(
+        "DELETE", f"{_SP}/secrets/<secret>", f"{_PRINCIPALS}/write", directory.delete_client_secret
+    ),
+    _row(
+        "GET",
+        "/role-definitions",
+        "Microsoft.Authorization/roleDefinitions/read",
+        roles.list_role_definitions,
+    ),
+    _row("GET", "/role-assignments", f"{_ASSIGNMENTS}/read", roles.list_role_assignments),
+    _row("POST", "/role-assignments", f"{_ASSIGNMENTS}/write", roles.assign_role),
+    _row("DELETE", "/role-assignments", f"{_ASSIGNMENTS}/delete", roles.unassign_role),
+    _row("GET", "/scope-maps", f"{_REGISTRIES}/scopeMaps/read", tokens.list_scope_maps),
+    _row("POST", "/scope-maps", f"{_REGISTRIES}/scopeMaps/write", tokens.create_scope_map),
+    _row("PATCH", "/scope-maps/<map>", f"{_REGISTRIES}/scopeMaps/write", tokens.update_scope_map),
+    _row("DELETE", "/scope-maps/<map>", f"{_REGISTRIES}/scopeMaps/delete", tokens.delete_scope_map),
+    _row("GET", "/tokens", f"{_REGISTRIES}/tokens/read", tokens.list_tokens),
+    _row("POST", "/tokens", f"{_REGISTRIES}/tokens/write", tokens.create_token),
+    _row(
+        "POST",
+        "/tokens/<token>/password",
+        f"{_REGISTRIES}/generateCredentials/action",
+        tokens.new_token_password,
+    ),
+    _row("POST", "/tokens/<token>/enable", f"{_REGISTRIES}/tokens/write", tokens.enable_token),
+    _row("POST", "/tokens/<token>/disable", f"{_REGISTRIES}/tokens/write", tokens.disable_token),
+    _row("DELETE", "/tokens/<token>", f"{_REGISTRIES}/tokens/delete", tokens.delete_token),
+)

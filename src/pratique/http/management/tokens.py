@@ -1,0 +1,141 @@
+"""Scope maps and non-directory tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pratique.admission.changes import tokens
+from pratique.http.management import views
+from pratique.http.management.visit import Visit
+from pratique.http.wire.messages import Response, json_response
+from pratique.identity import TokenAccount
+
+
+class NewScopeMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A scope map to make."""
+
+    name: str
+    actions: tuple[str, ...]
+    description: str = ""
+
+
+class ScopeMapUpdate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Actions to add and to remove."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    description: str | None = None
+
+
+class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A token to make; its passwords never expire unless a number of days is given."""
+
+    name: str
+    scope_map: str
+    expires_in_days: int | None = None
+
+
+class NewTokenPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which password, for how long."""
+
+    name: str = "password1"
+    expires_in_days: int | None = None
+
+
+async def list_scope_maps(visit: Visit) -> Response:
+    """All scope maps by name, the system's too."""
+    maps = visit.view().law.scope_maps.values()
+    return json_response(200, [views.scope_map(m) for m in sorted(maps, key=lambda m: m.name)])
+
+
+async def create_scope_map(visit: Visit) -> Response:
+    """Make a scope map."""
+    wanted = await visit.body(NewScopeMap)
+    made = await visit.change(
+        lambda draft: tokens.create_scope_map(
+            draft, wanted.name, wanted.description, wanted.actions
+        )
+    )
+    return _scope_map(visit, 201, made.name)
+
+
+async def update_scope_map(visit: Visit) -> Response:
+    """Change a scope map; its tokens are judged by it from the next request on."""
+    wanted = await visit.body(ScopeMapUpdate)
+    changed = await visit.change(
+        lambda draft: tokens.update_scope_map(
+            draft, visit.parts["map"], wanted.add, wanted.remove, wanted.description
+        )
+    )
+    return _scope_map(visit, 200, changed.name)
+
+
+async def delete_scope_map(visit: Visit) -> Response:
+    """Delete a scope map that no token uses."""
+    gone = await visit.change(lambda draft: tokens.delete_scope_map(draft, visit.parts["map"]))
+    return json_response(200, {"name": gone.name})
+
+
+async def list_tokens(visit: Visit) -> Response:
+    """All tokens by name."""
+    found = visit.view().directory.tokens.values()
+    return json_response(200, [views.token(t) for t in sorted(found, key=lambda t: t.name)])
+
+
+async def create_token(visit: Visit) -> Response:
+    """Make a token; both passwords are in the answer."""
+    wanted = await visit.body(NewToken)
+    token, made = await visit.change(
+        lambda draft: tokens.create_token(
+            draft, wanted.name, wanted.scope_map, wanted.expires_in_days
+        )
+    )
+    return json_response(201, _with_passwords(token, made))
+
+
+async def new_token_password(visit: Visit) -> Response:
+    """Make one of a token's passwords anew; it is in the answer."""
+    wanted = await visit.body(NewTokenPassword)
+    token, made = await visit.change(
+        lambda draft: tokens.new_token_password(
+            draft, visit.parts["token"], wanted.name, wanted.expires_in_days
+        )
+    )
+    return json_response(201, _with_passwords(token, made))
+
+
+async def enable_token(visit: Visit) -> Response:
+    """Enable a token."""
+    changed = await visit.change(
+        lambda draft: tokens.set_token_enabled(draft, visit.parts["token"], enabled=True)
+    )
+    return json_response(200, views.token(changed))
+
+
+async def disable_token(visit: Visit) -> Response:
+    """Disable a token."""
+    changed = await visit.change(
+        lambda draft: tokens.set_token_enabled(draft, visit.parts["token"], enabled=False)
+    )
+    return json_response(200, views.token(changed))
+
+
+async def delete_token(visit: Visit) -> Response:
+    """Delete a token."""
+    gone = await visit.change(lambda draft: tokens.delete_token(draft, visit.parts["token"]))
+    return json_response(200, views.token(gone))
+
+
+def _scope_map(visit: Visit, status: int, name: str) -> Response:
+    return json_response(status, views.scope_map(visit.gate.snapshot().law.scope_maps[name]))
+
+
+def _with_passwords(token: TokenAccount, made: dict[str, str]) -> dict[str, Any]:
+    return {
+        "username": token.name,
+        "scope_map": token.scope_map,
+        **made,
+        "expires": {s.name: views.instant(s.expires_at) for s in token.passwords},
+    }

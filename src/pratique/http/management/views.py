@@ -1,0 +1,173 @@
+"""Records as the management API shows them; never a hash, a key or a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pratique.access import Law, RoleAssignment, RoleDefinition, RoleMode, ScopeMap
+from pratique.admission import RegistryRecord
+from pratique.identity import (
+    AdminAccount,
+    Application,
+    Directory,
+    Group,
+    SigningKey,
+    StoredSecret,
+    TokenAccount,
+    User,
+)
+
+
+def instant(at: datetime | None) -> str | None:
+    """A time in RFC 3339, to the second, in UTC; None for never."""
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def registry(record: RegistryRecord) -> dict[str, Any]:
+    """The registry's settings."""
+    return {
+        "name": record.name,
+        "id": str(record.scope),
+        "login_server": record.login_server,
+        "role_mode": "rbac" if record.mode is RoleMode.RBAC else "abac",
+        "admin_user_enabled": record.admin_enabled,
+        "anonymous_pull": record.anonymous_pull,
+        "help_page": record.help_page,
+        "created": instant(record.created_at),
+    }
+
+
+def secret(stored: StoredSecret) -> dict[str, Any]:
+    """A secret without the secret."""
+    return {
+        "secret_id": stored.secret_id,
+        "name": stored.name,
+        "created": instant(stored.created_at),
+        "expires": instant(stored.expires_at),
+    }
+
+
+def admin_user(record: RegistryRecord, account: AdminAccount | None) -> dict[str, Any]:
+    """The admin user."""
+    return {
+        "username": record.name,
+        "enabled": record.admin_enabled,
+        "password_dates": {
+            s.name: instant(s.created_at) for s in (account.passwords if account else ())
+        },
+    }
+
+
+def user(record: User) -> dict[str, Any]:
+    """A user."""
+    return {
+        "username": record.user_name,
+        "display_name": record.display_name,
+        "object_id": record.object_id,
+        "enabled": record.enabled,
+        "created": instant(record.created_at),
+    }
+
+
+def application(record: Application) -> dict[str, Any]:
+    """A service principal."""
+    return {
+        "display_name": record.display_name,
+        "client_id": record.client_id,
+        "object_id": record.object_id,
+        "enabled": record.enabled,
+        "created": instant(record.created_at),
+        "secrets": [secret(s) for s in record.secrets],
+    }
+
+
+def group(record: Group, directory: Directory) -> dict[str, Any]:
+    """A group with its direct members."""
+    return {
+        "display_name": record.display_name,
+        "object_id": record.object_id,
+        "created": instant(record.created_at),
+        "members": [
+            {"object_id": member, "display_name": _name(member, directory)}
+            for member in record.members
+        ],
+    }
+
+
+def role(definition: RoleDefinition) -> dict[str, Any]:
+    """A role definition."""
+    return {
+        "name": definition.name,
+        "role_id": definition.role_id,
+        "description": definition.description,
+        "built_in": definition.built_in,
+        "permissions": [
+            {
+                "actions": list(p.actions),
+                "not_actions": list(p.not_actions),
+                "data_actions": list(p.data_actions),
+                "not_data_actions": list(p.not_data_actions),
+            }
+            for p in definition.permissions
+        ],
+    }
+
+
+def assignment(record: RoleAssignment, law: Law, directory: Directory) -> dict[str, Any]:
+    """A role assignment."""
+    definition = law.roles.get(record.role_id)
+    return {
+        "assignment_id": record.assignment_id,
+        "role": definition.name if definition else record.role_id,
+        "role_id": record.role_id,
+        "principal": _name(record.principal_id, directory),
+        "principal_id": record.principal_id,
+        "principal_kind": _kind(record.principal_id, law),
+        "scope": str(record.scope),
+        "created": instant(record.created_at),
+    }
+
+
+def scope_map(record: ScopeMap) -> dict[str, Any]:
+    """A scope map."""
+    return {
+        "name": record.name,
+        "description": record.description,
+        "type": "SystemDefined" if record.system_defined else "UserDefined",
+        "actions": [str(rule) for rule in record.rules],
+    }
+
+
+def token(record: TokenAccount) -> dict[str, Any]:
+    """A non-directory token."""
+    return {
+        "name": record.name,
+        "scope_map": record.scope_map,
+        "enabled": record.enabled,
+        "created": instant(record.created_at),
+        "passwords": [secret(s) for s in record.passwords],
+    }
+
+
+def signing_keys(records: Iterable[SigningKey]) -> list[dict[str, Any]]:
+    """Signing keys without the keys."""
+    return [
+        {
+            "key_id": record.key_id,
+            "created": instant(record.created_at),
+            "retired": instant(record.retired_at),
+        }
+        for record in records
+    ]
+
+
+def _name(object_id: str, directory: Directory) -> str | None:
+    found = directory.by_object_id.get(object_id)
+    return found.display_name if found else None
+
+
+def _kind(object_id: str, law: Law) -> str | None:
+    found = law.principals.get(object_id)
+    return found.kind.value if found else None

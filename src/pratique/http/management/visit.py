@@ -1,0 +1,81 @@
+"""What an operation of the management API is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from pratique.admission import Caller, ControlPlane, Draft, Gate, Snapshot
+from pratique.http.wire.messages import Request
+from pratique.identity import PasswordHasher
+from pratique.naming import ResourceScope
+
+T = TypeVar("T")
+MAX_BODY_BYTES = 1024 * 1024
+DIRECTORY_SCOPE = ResourceScope("/")
+
+
+class UnreadableBody(ValueError):
+    """The request's JSON is not what the endpoint takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to a row of the table.
+
+    Attributes:
+        permission: what the row asks of the caller.
+        whole_directory: whether it is asked at `/`, since the directory is above the registry.
+        parts: variable parts of the path by name.
+    """
+
+    request: Request
+    caller: Caller
+    control: ControlPlane
+    gate: Gate
+    passwords: PasswordHasher
+    permission: str
+    whole_directory: bool
+    parts: dict[str, str]
+
+    @property
+    def scope(self) -> ResourceScope:
+        """Where the permission is asked, unless the request itself names a scope."""
+        return DIRECTORY_SCOPE if self.whole_directory else self.gate.snapshot().registry.scope
+
+    def view(self) -> Snapshot:
+        """Law and directory, for a caller who may see them.
+
+        Raises:
+            Refused: the caller may not.
+        """
+        return self.control.view(self.caller, self.permission, self.scope)
+
+    async def change(
+        self, operation: Callable[[Draft], T], scope: ResourceScope | None = None
+    ) -> T:
+        """Carry out a change, judged at `scope`, or at the row's own when None.
+
+        Raises:
+            Refused, ControlError: as the control plane says.
+        """
+        return await self.control.change(
+            self.caller, self.permission, scope or self.scope, operation
+        )
+
+    async def body(self, kind: type[T]) -> T:
+        """The request's JSON as `kind`.
+
+        Raises:
+            UnreadableBody: it is not; unknown fields are refused too, since they are mistakes.
+        """
+        if (self.request.header("content-type") or "").partition(";")[0] != "application/json":
+            raise UnreadableBody("send JSON, with `Content-Type: application/json`")
+        content = await self.request.read(MAX_BODY_BYTES)
+        try:
+            return msgspec.json.decode(content, type=kind)
+        except msgspec.MsgspecError as error:
+            raise UnreadableBody(f"the request's JSON is not what is wanted: {error}") from error

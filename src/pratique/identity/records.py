@@ -1,0 +1,104 @@
+"""What the directory remembers, one record each, in the form that is stored.
+
+A record holds hashes, never secrets; signing keys are the one exception, since they must sign.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class StoredSecret(msgspec.Struct, frozen=True):
+    """One secret of an account, as its hash.
+
+    Attributes:
+        secret_id: a GUID; registry tokens made with this secret name it and die with it.
+        name: what people call it, for example `password2` or `deploy pipeline`.
+        digest: see `secrets.hash_secret`.
+        expires_at: None for never.
+    """
+
+    secret_id: str
+    name: str
+    digest: str
+    created_at: datetime
+    expires_at: datetime | None = None
+
+    def expired(self, at: datetime) -> bool:
+        """Whether it has no force at `at` any more."""
+        return self.expires_at is not None and self.expires_at <= at
+
+
+class User(msgspec.Struct, frozen=True):
+    """A person of the directory.
+
+    Attributes:
+        password_id: a GUID that changes with the password.
+        password_hash: argon2id.
+    """
+
+    object_id: str
+    user_name: str
+    display_name: str
+    password_id: str
+    password_hash: str
+    created_at: datetime
+    enabled: bool = True
+
+
+class Application(msgspec.Struct, frozen=True):
+    """An application with its service principal.
+
+    Attributes:
+        object_id: of the service principal; role assignments name this.
+        client_id: of the application; sign-ins name this.
+    """
+
+    object_id: str
+    client_id: str
+    display_name: str
+    created_at: datetime
+    secrets: tuple[StoredSecret, ...] = ()
+    enabled: bool = True
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A group; members may be users, service principals and groups, by object id."""
+
+    object_id: str
+    display_name: str
+    created_at: datetime
+    members: tuple[str, ...] = ()
+
+
+class AdminAccount(msgspec.Struct, frozen=True):
+    """The admin user's two passwords; whether it is enabled is the registry's policy."""
+
+    passwords: tuple[StoredSecret, ...]
+
+
+class TokenAccount(msgspec.Struct, frozen=True):
+    """A non-directory token (reference 6.2)."""
+
+    name: str
+    scope_map: str
+    created_at: datetime
+    passwords: tuple[StoredSecret, ...] = ()
+    enabled: bool = True
+
+
+class SigningKey(msgspec.Struct, frozen=True):
+    """A key that signs registry tokens.
+
+    Attributes:
+        key_id: the `kid` of tokens.
+        private_pem: PKCS 8, unencrypted; the data folder's own protection is its protection.
+        retired_at: since when it only verifies; None while it signs.
+    """
+
+    key_id: str
+    private_pem: str
+    created_at: datetime
+    retired_at: datetime | None = None

@@ -1,0 +1,94 @@
+"""The content: what a repository holds, and how it gets in and out.
+
+Promises: every operation takes the verdict that allows it and touches that verdict's repository
+alone; what was acknowledged is kept, and bytes that do not match their digest are never given
+out. Refuses to know: who asks, HTTP, and where anything is stored.
+"""
+
+from pratique.registry.blobs import Blobs
+from pratique.registry.content import (
+    DeletedRepository,
+    ManifestFacts,
+    Page,
+    PutManifest,
+    Referrer,
+    RepositoryFacts,
+    StoredBlob,
+    StoredManifest,
+    TagFacts,
+    UploadId,
+    UploadStatus,
+)
+from pratique.registry.documents import MAX_MANIFEST_SIZE, read_manifest
+from pratique.registry.errors import (
+    BlobUnknown,
+    ContentError,
+    DigestMismatch,
+    ManifestInvalid,
+    ManifestReferencesUnknown,
+    ManifestTooLarge,
+    ManifestUnknown,
+    RangeOutOfOrder,
+    RepositoryUnknown,
+    SizeMismatch,
+    StorageFailed,
+    StorageFull,
+    TagUnknown,
+    UploadBusy,
+    UploadUnknown,
+)
+from pratique.registry.listings import Listings
+from pratique.registry.manifests import Manifests
+from pratique.registry.operations import Registry
+from pratique.registry.ports import (
+    BlobContents,
+    BlobLinks,
+    Catalogue,
+    ManifestStore,
+    UploadArea,
+)
+from pratique.registry.records import ManifestRecord, Reference
+from pratique.registry.uploads import Uploads
+
+__all__ = [
+    "MAX_MANIFEST_SIZE",
+    "BlobContents",
+    "BlobLinks",
+    "BlobUnknown",
+    "Blobs",
+    "Catalogue",
+    "ContentError",
+    "DeletedRepository",
+    "DigestMismatch",
+    "Listings",
+    "ManifestFacts",
+    "ManifestInvalid",
+    "ManifestRecord",
+    "ManifestReferencesUnknown",
+    "ManifestStore",
+    "ManifestTooLarge",
+    "ManifestUnknown",
+    "Manifests",
+    "Page",
+    "PutManifest",
+    "RangeOutOfOrder",
+    "Reference",
+    "Referrer",
+    "Registry",
+    "RepositoryFacts",
+    "RepositoryUnknown",
+    "SizeMismatch",
+    "StorageFailed",
+    "StorageFull",
+    "StoredBlob",
+    "StoredManifest",
+    "TagFacts",
+    "TagUnknown",
+    "UploadArea",
+    "UploadBusy",
+    "UploadId",
+    "UploadStatus",
+    "UploadUnknown",
+    "Uploads",
+    "read_manifest",
+]

@@ -1,0 +1,67 @@
+"""Operations on blobs (distribution-spec 1.1, end-2, end-10, end-11).
+
+A blob is reachable only through a repository that links it: knowing a digest gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pratique.access import Allowed
+from pratique.naming import Digest, RepositoryName
+from pratique.registry.content import StoredBlob
+from pratique.registry.errors import BlobUnknown
+from pratique.registry.ports import BlobContents, BlobLinks
+
+
+@dataclass(frozen=True, slots=True)
+class Blobs:
+    """Blobs of one repository at a time, the verdict's.
+
+    Attributes:
+        clock: the time now, with a time zone.
+    """
+
+    links: BlobLinks
+    contents: BlobContents
+    clock: Callable[[], datetime]
+
+    async def locate(self, allowed: Allowed, digest: Digest) -> StoredBlob:
+        """The blob, if this repository links it.
+
+        Raises:
+            BlobUnknown: it does not.
+            StorageFailed: it does, but the bytes are gone or damaged.
+        """
+        size = await self.links.size(allowed.repository, digest)
+        if size is None:
+            raise BlobUnknown(allowed.repository, digest)
+        return await self.contents.locate(digest, size)
+
+    async def delete(self, allowed: Allowed, digest: Digest) -> None:
+        """Unlink the blob from this repository; other repositories keep it.
+
+        Raises:
+            BlobUnknown: this repository does not link it.
+        """
+        if not await self.links.unlink(allowed.repository, digest):
+            raise BlobUnknown(allowed.repository, digest)
+
+    async def mount(self, target: Allowed, source: Allowed, digest: Digest) -> bool:
+        """Link a blob of `source` in `target` too; False when `source` does not link it.
+
+        Args:
+            target: the verdict on a push there.
+            source: the verdict on a pull from there.
+            digest: of the blob.
+        """
+        return await self.links.mount(target.repository, source.repository, digest, self.clock())
+
+    async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
+        """Repositories that a mount without a source could draw on, `limit` at most.
+
+        The caller must ask for a verdict on each before it mounts, and must not tell the names.
+        """
+        return await self.links.holders(digest, limit)

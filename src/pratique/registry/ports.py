@@ -1,0 +1,203 @@
+"""What this room needs of its stores. One conformance suite each, in `pratique.testing`.
+
+Every method may raise `StorageFull` or `StorageFailed` of `pratique.registry.errors`; what a
+method that writes has returned from is on disk. A method that raises has changed nothing, save
+where it says otherwise. Times have a time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Protocol
+
+from pratique.naming import Digest, RepositoryName, Tag
+from pratique.registry.content import (
+    DeletedRepository,
+    ManifestFacts,
+    Referrer,
+    RepositoryFacts,
+    StoredBlob,
+    StoredManifest,
+    TagFacts,
+    UploadId,
+)
+from pratique.registry.records import ManifestRecord
+
+
+class ManifestStore(Protocol):
+    """Manifests by digest and by tag. Concurrent writers see each other's work whole or not."""
+
+    async def find(
+        self, repository: RepositoryName, reference: Tag | Digest
+    ) -> StoredManifest | None:
+        """The manifest, as pushed; None when there is none."""
+        ...
+
+    async def put(
+        self,
+        repository: RepositoryName,
+        record: ManifestRecord,
+        tags: tuple[Tag, ...],
+        at: datetime,
+    ) -> None:
+        """Keep a manifest and let `tags` point to it, after `record.require` let it pass.
+
+        Raises:
+            ManifestReferencesUnknown: `record.require` refused.
+        """
+
+    async def delete(self, repository: RepositoryName, digest: Digest, at: datetime) -> bool:
+        """Forget the manifest and its tags; False when there is none."""
+        ...
+
+    async def untag(self, repository: RepositoryName, tag: Tag, at: datetime) -> bool:
+        """Forget the tag alone; False when there is none."""
+        ...
+
+    async def referrers(self, repository: RepositoryName, subject: Digest) -> tuple[Referrer, ...]:
+        """All manifests of the repository with this subject, oldest first, then by digest."""
+        ...
+
+
+class BlobLinks(Protocol):
+    """Which repository links which blob. Only this makes a blob reachable."""
+
+    async def size(self, repository: RepositoryName, digest: Digest) -> int | None:
+        """Bytes of the blob; None when the repository does not link it."""
+        ...
+
+    async def link(
+        self, repository: RepositoryName, digest: Digest, size: int, at: datetime
+    ) -> None:
+        """Link a blob whose bytes are stored; linking again changes nothing."""
+
+    async def unlink(self, repository: RepositoryName, digest: Digest) -> bool:
+        """Forget the link; False when there is none. The bytes stay."""
+        ...
+
+    async def mount(
+        self, target: RepositoryName, source: RepositoryName, digest: Digest, at: datetime
+    ) -> bool:
+        """Link what `source` links; False when it links no such blob."""
+        ...
+
+    async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
+        """Up to `limit` repositories that link the blob, in lexical order."""
+        ...
+
+
+class BlobContents(Protocol):
+    """The bytes of blobs, by digest."""
+
+    async def locate(self, digest: Digest, size: int) -> StoredBlob:
+        """The blob's bytes, or where they are.
+
+        Raises:
+            StorageFailed: they are missing or not `size` long.
+        """
+        ...
+
+
+class UploadArea(Protocol):
+    """Bytes on their way to become blobs, shared by all processes.
+
+    Only one request at a time writes to an upload; others meet `UploadBusy`. A chunk counts
+    whole or not at all, whatever happens: a failure of the store, of the body or cancellation.
+    An upload that belongs to another repository is unknown. No content is whole in memory.
+    """
+
+    async def create(self, repository: RepositoryName, upload_id: UploadId) -> None:
+        """Begin an empty upload under a new id."""
+
+    async def offset(self, repository: RepositoryName, upload_id: UploadId) -> int:
+        """Bytes that count.
+
+        Raises:
+            UploadUnknown: there is no such upload.
+        """
+        ...
+
+    async def append(
+        self,
+        repository: RepositoryName,
+        upload_id: UploadId,
+        body: AsyncIterator[bytes],
+        start: int | None,
+        length: int | None,
+    ) -> int:
+        """Add a chunk and give the new offset.
+
+        Args:
+            repository: that the upload belongs to.
+            upload_id: of the upload.
+            body: the chunk; what it raises is passed on.
+            start: where the chunk should begin, or None for the end of the upload.
+            length: bytes that `body` should have, or None for as many as it has.
+
+        Raises:
+            UploadUnknown, UploadBusy: as they say.
+            RangeOutOfOrder: the upload does not end at `start`; the body was not read.
+            SizeMismatch: `body` is shorter or longer than `length`.
+        """
+        ...
+
+    async def finish(
+        self,
+        repository: RepositoryName,
+        upload_id: UploadId,
+        digest: Digest,
+        body: AsyncIterator[bytes] | None,
+        start: int | None,
+        length: int | None,
+    ) -> int:
+        """Add the last chunk, if any, make the upload a blob, end it, and give the blob's size.
+
+        Raises:
+            UploadUnknown, UploadBusy, RangeOutOfOrder, SizeMismatch: as `append`.
+            DigestMismatch: the bytes have another digest; the upload is gone.
+        """
+        ...
+
+    async def discard(self, repository: RepositoryName, upload_id: UploadId) -> None:
+        """End the upload and forget its bytes.
+
+        Raises:
+            UploadUnknown, UploadBusy: as they say.
+        """
+
+    async def sweep(self, idle_since: datetime) -> int:
+        """Forget all uploads that nobody wrote to since then, and say how many."""
+        ...
+
+
+class Catalogue(Protocol):
+    """Listings, in the order of the names' bytes, strictly after `last`, `limit` items at most."""
+
+    async def tags(self, repository: RepositoryName, limit: int, last: str) -> tuple[Tag, ...]:
+        """Names of tags."""
+        ...
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """Names of repositories."""
+        ...
+
+    async def repository(self, repository: RepositoryName) -> RepositoryFacts | None:
+        """What is known of it; None when it does not exist."""
+        ...
+
+    async def tag_facts(
+        self, repository: RepositoryName, limit: int, last: str
+    ) -> tuple[TagFacts, ...]:
+        """What is known of tags, by name."""
+        ...
+
+    async def manifest_facts(
+        self, repository: RepositoryName, limit: int, last: str
+    ) -> tuple[ManifestFacts, ...]:
+        """What is known of manifests, by digest."""
+        ...
+
+    async def delete_repository(self, repository: RepositoryName) -> DeletedRepository | None:
+        """Forget the repository, its manifests, tags and links; None when it does not exist."""
+        ...

@@ -1,0 +1,47 @@
+"""What the operator sets for one run: frozen values, read once on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen.
+
+    Attributes:
+        host: an address of this machine.
+        port: 1 to 65535.
+    """
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """A certificate chain and its private key, both PEM."""
+
+    certificate: Path
+    private_key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """One run of the server.
+
+    Attributes:
+        data: the folder that holds everything.
+        workers: processes; as many as cores by default.
+        tls: None for plain HTTP.
+        external_url: `https://HOST` as clients see it, when a proxy stands in front.
+        request_log: whether each request writes a line.
+    """
+
+    data: Path
+    listen: Listen
+    workers: int
+    tls: TlsFiles | None = None
+    external_url: str | None = None
+    request_log: bool = True

@@ -1,0 +1,13 @@
+"""Blobs as files in one folder, shared by all worker processes of a machine.
+
+```text
+FOLDER/blobs/sha256/ab/abcd…      a blob: whole, verified, on disk; never changed
+FOLDER/uploads/ID                 bytes received; those beyond the session's offset do not count
+FOLDER/uploads/ID.session         offset and repository; locked while a request writes
+```
+"""
+
+from pratique.storage.blobs.filesystem.contents import FilesystemBlobs
+from pratique.storage.blobs.filesystem.uploads import FilesystemUploads
+
+__all__ = ["FilesystemBlobs", "FilesystemUploads"]

@@ -1,0 +1,222 @@
+"""Uploads as files; the requests of one upload may land in different processes.
+
+Writing and hashing happen in threads, a block at a time; while one block is written, the next
+is received, so that an upload holds two blocks in memory at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+from pratique.naming import Digest, RepositoryName
+from pratique.naming.digests import Hasher, new_hasher
+from pratique.registry import (
+    DigestMismatch,
+    RangeOutOfOrder,
+    SizeMismatch,
+    UploadId,
+)
+from pratique.storage.blobs.filesystem.aside import aside, settled, start_aside
+from pratique.storage.blobs.filesystem.contents import FOLDER_MODE, FilesystemBlobs
+from pratique.storage.blobs.filesystem.sessions import HeldUpload, begin, read_offset
+from pratique.storage.blobs.filesystem.sweeping import sweep
+from pratique.storage.faults import faults_told
+
+BLOCK_SIZE: Final = 1024 * 1024
+THREADS: Final = 8
+_HASHERS_KEPT: Final = 1024
+# Clients name their algorithm only at the end; nearly all of them name this one.
+_USUAL_ALGORITHM: Final = "sha256"
+
+
+class FilesystemUploads:
+    """The port `UploadArea`. Open it after a fork, never before."""
+
+    def __init__(self, folder: Path, blobs: FilesystemBlobs) -> None:
+        self._folder = str(folder)
+        self._blobs = blobs
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="upload")
+        self._hashers = _Hashers()
+
+    @classmethod
+    def open(cls, data: Path, blobs: FilesystemBlobs) -> Self:
+        """The uploads of the data folder, which is made where needed.
+
+        Raises:
+            StorageFull, StorageFailed: the folder cannot be made.
+        """
+        folder = data / "uploads"
+        with faults_told():
+            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        return cls(folder, blobs)
+
+    def close(self) -> None:
+        """End the threads, after what they are at."""
+        self._pool.shutdown()
+
+    async def create(self, repository: RepositoryName, upload_id: UploadId) -> None:
+        """See the port."""
+        await aside(self._pool, begin, self._folder, repository, upload_id)
+
+    async def offset(self, repository: RepositoryName, upload_id: UploadId) -> int:
+        """See the port."""
+        return await aside(self._pool, read_offset, self._folder, repository, upload_id)
+
+    async def append(
+        self,
+        repository: RepositoryName,
+        upload_id: UploadId,
+        body: AsyncIterator[bytes],
+        start: int | None,
+        length: int | None,
+    ) -> int:
+        """See the port."""
+        async with self._held(repository, upload_id) as upload:
+            _check_order(start, upload.offset)
+            hasher = self._hashers.at(upload_id, upload.offset)
+            await self._receive(upload, body, length, hasher)
+            await aside(self._pool, upload.count)
+            self._hashers.keep(upload_id, upload.offset, hasher)
+            return upload.offset
+
+    async def finish(
+        self,
+        repository: RepositoryName,
+        upload_id: UploadId,
+        digest: Digest,
+        body: AsyncIterator[bytes] | None,
+        start: int | None,
+        length: int | None,
+    ) -> int:
+        """See the port."""
+        async with self._held(repository, upload_id) as upload:
+            _check_order(start, upload.offset)
+            hashed, hasher = self._hashers.best(upload_id, upload.offset, digest.algorithm)
+            if body is not None:
+                follows = hashed == upload.offset
+                await self._receive(upload, body, length, hasher if follows else None)
+                hashed = upload.end if follows else hashed
+            await aside(self._pool, upload.hash_from, hashed, hasher)
+            actual = Digest.from_hasher(digest.algorithm, hasher)
+            if actual == digest:
+                await aside(self._pool, self._place, upload, digest)
+            else:
+                await aside(self._pool, upload.remove)
+            self._hashers.drop(upload_id)
+            if actual != digest:
+                raise DigestMismatch(digest, actual)
+            return upload.end
+
+    async def discard(self, repository: RepositoryName, upload_id: UploadId) -> None:
+        """See the port."""
+        async with self._held(repository, upload_id) as upload:
+            await aside(self._pool, upload.remove)
+            self._hashers.drop(upload_id)
+
+    async def sweep(self, idle_since: datetime) -> int:
+        """See the port."""
+        return await aside(self._pool, sweep, self._folder, idle_since)
+
+    @asynccontextmanager
+    async def _held(
+        self, repository: RepositoryName, upload_id: UploadId
+    ) -> AsyncIterator[HeldUpload]:
+        """The upload, locked; when the body of the `with` fails, as it was before."""
+        upload = HeldUpload(self._folder, repository, upload_id)
+        try:
+            await aside(self._pool, upload.hold)
+            try:
+                yield upload
+            except BaseException:
+                await settled(start_aside(self._pool, upload.cut))
+                raise
+        finally:
+            upload.release()
+
+    async def _receive(
+        self,
+        upload: HeldUpload,
+        body: AsyncIterator[bytes],
+        length: int | None,
+        hasher: Hasher | None,
+    ) -> None:
+        received = 0
+        pieces: list[bytes] = []
+        waiting = 0
+        writing: asyncio.Future[None] | None = None
+        try:
+            async for piece in body:
+                received += len(piece)
+                if length is not None and received > length:
+                    raise SizeMismatch(length, received)
+                pieces.append(piece)
+                waiting += len(piece)
+                if waiting >= BLOCK_SIZE:
+                    if writing is not None:
+                        await asyncio.shield(writing)
+                    writing = start_aside(self._pool, upload.write, pieces, hasher)
+                    pieces, waiting = [], 0
+            if length is not None and received != length:
+                raise SizeMismatch(length, received)
+            if writing is not None:
+                await asyncio.shield(writing)
+            if pieces:
+                writing = start_aside(self._pool, upload.write, pieces, hasher)
+                await asyncio.shield(writing)
+        finally:
+            await settled(writing)
+
+    def _place(self, upload: HeldUpload, digest: Digest) -> None:
+        # INVARIANT: before the file can be seen as a blob; a failure or cancellation that comes
+        # later cuts uploads back.
+        upload.give_away()
+        with faults_told():
+            self._blobs.place(upload.data_path, upload.data, digest, upload.end)
+        upload.remove()
+
+
+class _Hashers:
+    """Running digests, so that a blob in chunks is hashed as it comes; a bounded cache.
+
+    INVARIANT: bytes that count never change, so a digest of the first n stays true even while
+    another process adds more.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[UploadId, tuple[int, Hasher]] = OrderedDict()
+
+    def at(self, upload_id: UploadId, offset: int) -> Hasher | None:
+        """A digest of exactly the first `offset` bytes, to go on with; None if there is none."""
+        hashed, hasher = self.best(upload_id, offset, _USUAL_ALGORITHM)
+        return hasher
+
+    def best(self, upload_id: UploadId, offset: int, algorithm: str) -> tuple[int, Hasher]:
+        """The digest of most of the first `offset` bytes, and of how many."""
+        kept = self._kept.get(upload_id) if algorithm == _USUAL_ALGORITHM else None
+        if kept is None or kept[0] > offset:
+            return 0, new_hasher(algorithm)
+        return kept[0], kept[1].copy()
+
+    def keep(self, upload_id: UploadId, offset: int, hasher: Hasher | None) -> None:
+        """Remember a digest of the first `offset` bytes; None leaves what is remembered."""
+        if hasher is not None:
+            self._kept[upload_id] = offset, hasher
+            self._kept.move_to_end(upload_id)
+            if len(self._kept) > _HASHERS_KEPT:
+                self._kept.popitem(last=False)
+
+    def drop(self, upload_id: UploadId) -> None:
+        """Forget the upload."""
+        self._kept.pop(upload_id, None)
+
+
+def _check_order(start: int | None, offset: int) -> None:
+    if start is not None and start != offset:
+        raise RangeOutOfOrder(start, offset)

@@ -1,0 +1,44 @@
+"""Links between repositories and blobs in memory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pratique.naming import Digest, RepositoryName
+from pratique.storage.metadata.memory.rows import ContentRows
+
+
+class MemoryBlobLinks:
+    """The port `BlobLinks`."""
+
+    def __init__(self, rows: ContentRows) -> None:
+        self._links = rows.links
+
+    async def size(self, repository: RepositoryName, digest: Digest) -> int | None:
+        """See the port."""
+        return self._links.get(repository, {}).get(digest)
+
+    async def link(
+        self, repository: RepositoryName, digest: Digest, size: int, at: datetime
+    ) -> None:
+        """See the port."""
+        del at
+        self._links.setdefault(repository, {}).setdefault(digest, size)
+
+    async def unlink(self, repository: RepositoryName, digest: Digest) -> bool:
+        """See the port."""
+        return self._links.get(repository, {}).pop(digest, None) is not None
+
+    async def mount(
+        self, target: RepositoryName, source: RepositoryName, digest: Digest, at: datetime
+    ) -> bool:
+        """See the port."""
+        size = await self.size(source, digest)
+        if size is None:
+            return False
+        await self.link(target, digest, size, at)
+        return True
+
+    async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
+        """See the port."""
+        return tuple(sorted(name for name, held in self._links.items() if digest in held)[:limit])

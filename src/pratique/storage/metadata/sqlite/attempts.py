@@ -1,0 +1,106 @@
+"""Wrong sign-ins in a small SQLite file of their own.
+
+The file is shared by the workers and may be lost with the machine: it is never synced, so a flood
+of wrong passwords costs no disk. All statements are short and run on the loop's thread.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pratique.admission.attempts import FADE, Count, Standing
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS attempts (
+    kind     TEXT    NOT NULL,
+    key      TEXT    NOT NULL,
+    failures INTEGER NOT NULL,
+    last_at  REAL    NOT NULL,
+    PRIMARY KEY (kind, key)
+) WITHOUT ROWID
+"""
+_READ = (
+    "SELECT kind, failures, last_at FROM attempts WHERE (kind, key) IN (VALUES "
+    "('pair', $pair), ('source', $source), ('account', $account), ('known', $pair))"
+)
+_COUNT = (
+    "INSERT INTO attempts (kind, key, failures, last_at) VALUES ($kind, $key, 1, $at) "
+    "ON CONFLICT (kind, key) DO UPDATE SET last_at = excluded.last_at, "
+    "failures = CASE WHEN attempts.last_at < $faded THEN 1 ELSE attempts.failures + 1 END"
+)
+_KNOW = (
+    "INSERT INTO attempts (kind, key, failures, last_at) VALUES ('known', $pair, 0, $at) "
+    "ON CONFLICT (kind, key) DO UPDATE SET last_at = excluded.last_at"
+)
+_FORGIVE = "DELETE FROM attempts WHERE kind = 'pair' AND key = $pair"
+_SWEEP = "DELETE FROM attempts WHERE kind <> 'known' AND last_at < $faded"
+_DROP_OLD_KNOWN = (
+    "DELETE FROM attempts WHERE kind = 'known' AND key IN (SELECT key FROM attempts "
+    "WHERE kind = 'known' ORDER BY last_at DESC LIMIT -1 OFFSET $keep)"
+)
+_SWEEP_EVERY = 1000
+_KNOWN_KEPT = 100_000
+
+
+class SqliteSignInAttempts:
+    """Keeps the promises of `pratique.admission.SignInAttempts`.
+
+    Args:
+        path: of the file; made when absent.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in ("busy_timeout = 2000", "journal_mode = WAL", "synchronous = OFF"):
+            self._connection.execute(f"PRAGMA {pragma}").fetchall()
+        self._connection.execute(_SCHEMA)
+        self._since_sweep = 0
+
+    def standing(self, source: str, account: str, at: datetime) -> Standing:
+        """The counts that have not faded."""
+        keys = {"pair": _pair(source, account), "source": source, "account": account}
+        faded = (at - FADE).timestamp()
+        counts: dict[str, Count] = {}
+        known = False
+        for kind, failures, last_at in self._connection.execute(_READ, keys).fetchall():
+            if kind == "known":
+                known = True
+            elif last_at >= faded:
+                counts[kind] = Count(failures, datetime.fromtimestamp(last_at, UTC))
+        return Standing(
+            counts.get("pair", Count()),
+            counts.get("source", Count()),
+            counts.get("account", Count()),
+            known,
+        )
+
+    def failed(self, source: str, account: str, at: datetime) -> None:
+        """Count one wrong attempt."""
+        faded = (at - FADE).timestamp()
+        keys = {"pair": _pair(source, account), "source": source, "account": account}
+        for kind, key in keys.items():
+            self._connection.execute(
+                _COUNT, {"kind": kind, "key": key, "at": at.timestamp(), "faded": faded}
+            )
+        self._since_sweep += 1
+        if self._since_sweep >= _SWEEP_EVERY:
+            self._since_sweep = 0
+            self._connection.execute(_SWEEP, {"faded": faded})
+            self._connection.execute(_DROP_OLD_KNOWN, {"keep": _KNOWN_KEPT})
+
+    def succeeded(self, source: str, account: str, at: datetime) -> None:
+        """Remember the pair, and forgive it."""
+        pair = _pair(source, account)
+        self._connection.execute(_KNOW, {"pair": pair, "at": at.timestamp()})
+        self._connection.execute(_FORGIVE, {"pair": pair})
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def _pair(source: str, account: str) -> str:
+    # A space cannot stand in a source, so the two parts cannot be shifted into each other.
+    return f"{source} {account}"

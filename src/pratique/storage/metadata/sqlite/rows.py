@@ -1,0 +1,35 @@
+"""Columns to values and back. What a row holds was valid when it was written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from pratique.naming import Digest, MediaType
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def to_micros(at: datetime) -> int:
+    """Microseconds since 1970, UTC."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The time, in UTC."""
+    return _EPOCH + micros * _MICROSECOND
+
+
+@lru_cache(maxsize=256)
+def media_type(text: str) -> MediaType:
+    """The media type in a row."""
+    return MediaType(text)
+
+
+@lru_cache(maxsize=4096)
+def digest(text: str) -> Digest:
+    """The digest in a row; its grammar is not checked again, since look-ups are hot."""
+    algorithm, _, encoded = text.partition(":")
+    return Digest(algorithm, encoded, text)
