@@ -180,6 +180,6 @@ def edge_of(opened: OpenRegistry, log: LineLog) -> RsgiEdge:
     return RsgiEdge(opened.application.handle, log)
 
 
-def request_log(*, wanted: bool) -> LineLog:
-    """The log on standard output, or one that discards everything."""
-    return LineLog(os.fdopen(os.dup(1), "wb", buffering=0) if wanted else None)
+def standard_output_log(*, requests: bool) -> LineLog:
+    """The log on standard output; refusals and faults always, requests when wanted."""
+    return LineLog(os.fdopen(os.dup(1), "wb", buffering=0), requests=requests)

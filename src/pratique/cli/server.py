@@ -20,10 +20,11 @@ from pratique.assembly import (
     is_prepared,
     open_registry,
     prepare,
-    request_log,
+    standard_output_log,
 )
 from pratique.cli.failures import Failed
 from pratique.naming import RegistryName
+from pratique.observability import LineLog
 from pratique.registry import ContentError
 from pratique.settings import Listen, ServeSettings, TlsFiles
 
@@ -75,7 +76,7 @@ def run(settings: ServeSettings) -> None:
     try:
         prepared = _prepare_unless_done(settings)
         # Everything that can fail is tried here once, where it can be said well.
-        open_registry(settings.data, request_log(wanted=False)).close()
+        open_registry(settings.data, LineLog(None)).close()
     except (ContentError, AlreadyExists, OSError) as error:
         raise Failed(f"the folder {settings.data} cannot be used: {error}") from error
     _greet(settings, prepared)
@@ -108,7 +109,7 @@ class _Worker:
     """What one worker process runs: the edge, opened and closed with the process."""
 
     def __init__(self, settings: ServeSettings) -> None:
-        self._log = request_log(wanted=settings.request_log)
+        self._log = standard_output_log(requests=settings.request_log)
         self._opened = open_registry(settings.data, self._log, external_url=settings.external_url)
         self._edge = edge_of(self._opened, self._log)
 

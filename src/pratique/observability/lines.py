@@ -20,19 +20,16 @@ class LineLog:
     """Writes one JSON object per line to `sink`.
 
     Args:
-        sink: unbuffered or flushed here; None discards everything.
+        sink: where lines go; None discards everything.
+        requests: whether requests that went well are worth a line.
     """
 
-    def __init__(self, sink: BinaryIO | None) -> None:
+    def __init__(self, sink: BinaryIO | None, *, requests: bool = True) -> None:
         self._sink = sink
+        self.requests = requests and sink is not None
         self._encoder = msgspec.json.Encoder()
         self._waiting = bytearray()
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def wanted(self) -> bool:
-        """Whether lines go anywhere, so that callers can save themselves the making."""
-        return self._sink is not None
 
     def write(self, fact: dict[str, Any], *, at_once: bool = False) -> None:
         """Take one line; `at_once` for those that must survive the process."""

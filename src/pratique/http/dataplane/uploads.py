@@ -92,33 +92,32 @@ async def _mount(visit: Visit, digest: Digest, source: str) -> Response | None:
         names = (RepositoryName(source),) if source else await blobs.holders(digest, _CANDIDATES)
     except InvalidName:
         return None
-    wider: RepositoryName | None = None
     for name in names:
         verdict = visit.entrance.gate.decide(visit.caller, RegistryAction.PULL, name)
         if isinstance(verdict, Allowed):
             if await blobs.mount(visit.allowed, verdict, digest):
                 return Response(201, _stored(visit, digest))
-        elif _would_be_allowed(visit, verdict):
-            wider = wider or name
-    if wider is not None:
-        # The caller may read the source, but did not say so when it asked for its token.
-        raise Turned(_ask_for_both(visit, wider))
+        elif source:
+            _ask_for_both(visit, name, verdict)
     return None
 
 
-def _would_be_allowed(visit: Visit, denied: Denied) -> bool:
+def _ask_for_both(visit: Visit, source: RepositoryName, denied: Denied) -> None:
+    """Have the client fetch a token for target and source, if its owner may read the source.
+
+    Only for a source that the client named: to name another would tell where a blob lies, and
+    clients try again but once.
+
+    Raises:
+        Turned: with the challenge.
+    """
     told = visit.entrance.beyond_token(visit.caller, denied)
-    return told.reason is Reason.TOKEN_DOES_NOT_COVER
-
-
-def _ask_for_both(visit: Visit, source: RepositoryName) -> Response:
-    scope = " ".join(
-        (scope_text(visit.allowed.repository, "pull", "push"), scope_text(source, "pull"))
-    )
-    verdict = visit.entrance.gate.decide(visit.caller, RegistryAction.PULL, source)
-    if not isinstance(verdict, Denied):
-        raise TypeError("only a refused source asks for a wider token")
-    return visit.entrance.refuse(visit.arrival, visit.caller, verdict, scope)
+    if told.reason is Reason.TOKEN_DOES_NOT_COVER:
+        wanted = (
+            scope_text(visit.allowed.repository, "pull", "push"),
+            scope_text(source, "pull"),
+        )
+        raise Turned(visit.entrance.refuse(visit.arrival, visit.caller, told, " ".join(wanted)))
 
 
 def _announced(visit: Visit) -> tuple[ByteRange | None, int | None]:

@@ -139,7 +139,7 @@ class RsgiEdge:
                 {"event": "fault", "error": repr(error), "path": request.path}, at_once=True
             )
         size = _send(protocol, method, response)
-        if self._log.wanted:
+        if self._log.requests:
             self._log.write(
                 {
                     "event": "request",

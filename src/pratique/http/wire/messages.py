@@ -173,5 +173,28 @@ def json_response(status: int, content: Any, *headers: tuple[str, str]) -> Respo
     return Response(
         status,
         [("content-type", "application/json; charset=utf-8"), *headers],
-        msgspec.json.encode(content),
+        encode_json(content),
     )
+
+
+def _plain(value: Any) -> str:
+    """Names of the domain are text of their own types; anything else has no place in an answer.
+
+    Raises:
+        TypeError: it is no text.
+    """
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def encode_json(content: Any) -> bytes:
+    """`content` as JSON.
+
+    Raises:
+        TypeError: it holds something that has no place in an answer.
+    """
+    return _ENCODER.encode(content)

@@ -9,9 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-import msgspec
-
-from pratique.http.wire.messages import Response
+from pratique.http.wire.messages import Response, encode_json
 
 
 class Problem(Enum):
@@ -83,5 +81,5 @@ def problem_response(
     return Response(
         problem.status,
         [("content-type", "application/json; charset=utf-8"), *headers],
-        msgspec.json.encode({"errors": [error]}),
+        encode_json({"errors": [error]}),
     )

@@ -195,7 +195,7 @@ class _Hashers:
     def at(self, upload_id: UploadId, offset: int) -> Hasher | None:
         """A digest of exactly the first `offset` bytes, to go on with; None if there is none."""
         hashed, hasher = self.best(upload_id, offset, _USUAL_ALGORITHM)
-        return hasher
+        return hasher if hashed == offset else None
 
     def best(self, upload_id: UploadId, offset: int, algorithm: str) -> tuple[int, Hasher]:
         """The digest of most of the first `offset` bytes, and of how many."""
