@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks",
         description="Measure Pratique beside nginx and docker-registry on this machine.",
     )
-    parser.add_argument("--rounds", type=_positive, default=5, help="figures per case (5)")
+    parser.add_argument("--rounds", type=_positive, default=7, help="figures per case (7)")
     parser.add_argument("--seconds", type=_positive, default=2, help="length of a burst (2)")
     parser.add_argument("--workers", type=_positive, default=2, help="worker processes (2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")

@@ -12,7 +12,7 @@ from benchmarks.measures import Series
 from benchmarks.processes import Memory
 from benchmarks.servers import DISTRIBUTION, NGINX, PRATIQUE
 
-COLUMNS = "{:<18}{:>12}{:>17}{:>12}   {:<22}{:<22}"
+COLUMNS = "{:<17}{:>14}{:>17}{:>14}   {:<24}{:<26}"
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.clients.commands import Printed
 from tests.clients.images import build_image
+from tests.clients.printed import PRINTED, RECORDED_WITH
 from tests.clients.registry_clients import Account, Reference
 from tests.clients.stage import Stage, new_service_principal
-from tests.clients.words import PRINTED, RECORDED_WITH, Situation, normalise
+from tests.clients.words import Situation, normalise
 from tests.clients.workshop import Workshop
 
 pytestmark = [pytest.mark.clients, pytest.mark.live]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.clients.words import PRINTED, RECORDED_WITH, Situation
+from tests.clients.printed import PRINTED, RECORDED_WITH
+from tests.clients.words import Situation
 from tests.clients.words_page import PAGE, TITLES, with_recorded_words
 from tests.clients.workshop import KINDS
 

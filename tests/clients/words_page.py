@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.clients.words import PRINTED, RECORDED_WITH, SENTENCES, Situation
+from tests.clients.printed import PRINTED, RECORDED_WITH
+from tests.clients.words import SENTENCES, Situation
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "client-words.md"
 

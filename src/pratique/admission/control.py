@@ -57,8 +57,9 @@ class ControlPlane:
         Raises:
             Refused: the caller may not.
         """
-        self._demand(caller, permission, resource)
-        return self._gate.snapshot()
+        snapshot = self._gate.snapshot()
+        self._demand(snapshot, caller, permission, resource)
+        return snapshot
 
     async def change(
         self,
@@ -69,16 +70,16 @@ class ControlPlane:
     ) -> T:
         """Carry out `operation` as a whole, and return once it is on disk.
 
-        The permission is asked anew for each try, so a right that is taken away while a change
-        waits for its turn is not used any more.
+        Verdict and change rest on one snapshot, and the change stands only if that is still the
+        newest: a right that was taken away meanwhile is not used any more.
 
         Raises:
             Refused: the caller may not.
             ControlError: the operation makes no sense on the present state.
         """
         for _ in range(_TRIES):
-            self._demand(caller, permission, resource)
             snapshot = self._gate.snapshot()
+            self._demand(snapshot, caller, permission, resource)
             draft = Draft(snapshot, self._clock(), self._new_id, self._random_bytes)
             result = operation(draft)
             try:
@@ -88,7 +89,9 @@ class ControlPlane:
             return result
         raise ControlError("others keep changing the registry's settings; try again")
 
-    def _demand(self, caller: Caller, permission: str, resource: Resource) -> None:
-        verdict = self._gate.decide(caller, ControlAction(permission), resource)
+    def _demand(
+        self, snapshot: Snapshot, caller: Caller, permission: str, resource: Resource
+    ) -> None:
+        verdict = self._gate.decide(snapshot, caller, ControlAction(permission), resource)
         if isinstance(verdict, Denied):
             raise Refused(verdict)

@@ -94,11 +94,17 @@ class Gate:
         return self._snapshots.current()
 
     async def authenticate(
-        self, credentials: Credentials, *, source: str, audiences: frozenset[str]
+        self,
+        snapshot: Snapshot,
+        credentials: Credentials,
+        *,
+        source: str,
+        audiences: frozenset[str],
     ) -> Caller:
         """Who shows `credentials`.
 
         Args:
+            snapshot: law and directory of this request.
             credentials: as the request carries them.
             source: the client's address.
             audiences: names under which this registry is known; tokens must be made for one.
@@ -108,7 +114,7 @@ class Gate:
             TokenRejected: a bearer token without force.
         """
         if isinstance(credentials, BearerToken):
-            claims, attenuation = self._verify(credentials.unverified, audiences)
+            claims, attenuation = self._verify(snapshot, credentials.unverified, audiences)
             if claims.grant_type != ACCESS_TOKEN:
                 raise TokenRejected(
                     SignInFailure.TOKEN_INVALID,
@@ -118,34 +124,33 @@ class Gate:
         if isinstance(credentials, NoCredentials):
             return NOBODY
         if credentials.user_name.casefold() == NULL_GUID:
-            return self.caller_of_registry_token(credentials.password, audiences)
-        return await self._by_password(credentials, source_of(source))
+            return self._by_registry_token(snapshot, credentials.password, audiences)
+        return await self._by_password(snapshot, credentials, source_of(source))
 
-    def caller_of_registry_token(self, unverified: str, audiences: frozenset[str]) -> Caller:
-        """Who shows a registry token, refresh or access, where a password is expected.
-
-        Raises:
-            SignInRefused: the token has no force.
-        """
+    def _by_registry_token(
+        self, snapshot: Snapshot, unverified: str, audiences: frozenset[str]
+    ) -> Caller:
+        """Who shows a registry token, refresh or access, where a password is expected."""
         try:
-            claims, attenuation = self._verify(unverified, audiences)
+            claims, attenuation = self._verify(snapshot, unverified, audiences)
         except TokenRejected as rejected:
             raise SignInRefused(rejected.reason, str(rejected)) from rejected
         return Caller(claims.subject, claims.sub, attenuation, claims.cid, claims.exp)
 
     def decide(
-        self, caller: Caller, action: RegistryAction | ControlAction, resource: Resource
+        self,
+        snapshot: Snapshot,
+        caller: Caller,
+        action: RegistryAction | ControlAction,
+        resource: Resource,
     ) -> Allowed | Denied:
-        """The law's verdict. Whatever may be refused is asked here and nowhere else."""
-        return decide(
-            Question(caller.subject, action, resource, caller.attenuation),
-            self._snapshots.current().law,
-        )
+        """The verdict of the snapshot's law. Whatever may be refused is asked here."""
+        question = Question(caller.subject, action, resource, caller.attenuation)
+        return decide(question, snapshot.law)
 
     def _verify(
-        self, unverified: str, audiences: frozenset[str]
+        self, snapshot: Snapshot, unverified: str, audiences: frozenset[str]
     ) -> tuple[Claims, Attenuation | None]:
-        snapshot = self._snapshots.current()
         at = self._clock()
         claims, attenuation = self._verified.verify(
             unverified, snapshot.keys, audiences=audiences, at=at
@@ -164,8 +169,9 @@ class Gate:
             )
         return claims, attenuation
 
-    async def _by_password(self, credentials: BasicCredentials, source: str) -> Caller:
-        snapshot = self._snapshots.current()
+    async def _by_password(
+        self, snapshot: Snapshot, credentials: BasicCredentials, source: str
+    ) -> Caller:
         name = credentials.user_name
         account_key = name.casefold()[:256]
         at = self._clock()

@@ -3,17 +3,54 @@
 from __future__ import annotations
 
 import importlib
-import sys
+from dataclasses import dataclass
 
 import click
 
-from pratique.cli.failures import Failed, report
 
-# The verb, the module that holds it, and its line in the help; loading all modules would cost a
-# user of one verb a tenth of a second.
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A verb, the module of this room that holds it, and its line in the help.
+
+    The line stands here a second time because loading all modules would cost the user of one verb
+    a tenth of a second; a test keeps it equal to the verb's own.
+    """
+
+    section: str
+    module: str
+    line: str
+
+
 _VERBS = {
-    "serve": ("serving", "Serve a registry from a folder; prepares the folder the first time."),
-    "init": ("serving", "Prepare a folder and show the owner's password once."),
+    "serve": _Entry(
+        "Server",
+        "serving",
+        "Serve a registry from a folder; the first time, prepare it and show the owner's password.",
+    ),
+    "init": _Entry(
+        "Server", "serving", "Prepare a folder and show the owner's password, this once."
+    ),
+    "demo": _Entry("Server", "demo", "Watch a private registry refuse, explain and admit."),
+    "login": _Entry("Session", "login", "Log in to a running registry."),
+    "logout": _Entry("Session", "login", "Forget a login."),
+    "user": _Entry("Who", "users", "People of the registry's own directory."),
+    "group": _Entry("Who", "groups", "Groups of users, service principals and groups."),
+    "sp": _Entry("Who", "service_principals", "Service principals and their client secrets."),
+    "token": _Entry(
+        "Who", "tokens", "Tokens that are not of the directory, each with a scope map."
+    ),
+    "admin-user": _Entry("Who", "admin_user", "The one account that may handle every image."),
+    "role": _Entry("What they may do", "roles", "Role definitions and role assignments."),
+    "scope-map": _Entry(
+        "What they may do", "scope_maps", "What tokens may do, repository by repository."
+    ),
+    "anonymous-pull": _Entry(
+        "What they may do", "registry", "Whether everybody may pull without a login."
+    ),
+    "repo": _Entry("Content", "repositories", "Repositories, their tags and manifests."),
+    "untag": _Entry("Content", "repositories", "Take a tag away; the manifest stays."),
+    "registry": _Entry("Registry", "registry", "The registry's own settings."),
+    "signing-key": _Entry("Registry", "registry", "Keys that sign the registry's tokens."),
 }
 
 
@@ -26,25 +63,31 @@ class _Program(click.Group):
         del ctx
         if cmd_name not in _VERBS:
             return None
-        module = importlib.import_module(f"pratique.cli.{_VERBS[cmd_name][0]}")
+        module = importlib.import_module(f"pratique.cli.{_VERBS[cmd_name].module}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
-        with formatter.section("Verbs"):
-            formatter.write_dl([(verb, line) for verb, (_, line) in _VERBS.items()])
+        width = max(map(len, _VERBS))
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for verb, entry in _VERBS.items():
+            sections.setdefault(entry.section, []).append((verb.ljust(width), entry.line))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(rows)
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pratique", message="%(prog)s %(version)s")
 def program() -> None:
-    """Pratique: a private container registry that decides who may come in, and says why."""
+    """Pratique: a private container registry that decides who may come in, and says why.
+
+    Verbs speak to the registry of the last `pratique login`, of --server HOST, or, for whoever owns
+    it, to the folder of --data DIR. `pratique VERB -h` shows an example of each.
+    """
 
 
 def main() -> None:
     """Run the programme with the words of the command line, and exit."""
-    try:
-        program.main(standalone_mode=True, prog_name="pratique")
-    except Failed as failed:
-        sys.exit(report(failed))
+    program.main(prog_name="pratique")

@@ -88,7 +88,10 @@ BAD = {
     "byte order mark": (b"\xef\xbb\xbf" + image(), "it is not JSON (at character 0)"),
     "UTF-16": (image().decode().encode("utf-16"), "it is not UTF-8 (at byte 0)"),
     "broken UTF-8": (image(annotations={"a": "b"}).replace(b'"b"', b'"\xff"'), "not UTF-8"),
-    "number out of range": (with_config(size=2).replace(b'"size": 2', b'"size": 1e999'), "out of range"),
+    "number out of range": (
+        with_config(size=2).replace(b'"size": 2', b'"size": 1e999'),
+        "out of range",
+    ),
     "lone surrogate": (
         image(annotations={"a": "b"}).replace(b'"b"', rb'"\ud800"'),
         "not every reader",

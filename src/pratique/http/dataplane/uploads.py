@@ -93,7 +93,9 @@ async def _mount(visit: Visit, digest: Digest, source: str) -> Response | None:
     except InvalidName:
         return None
     for name in names:
-        verdict = visit.entrance.gate.decide(visit.caller, RegistryAction.PULL, name)
+        verdict = visit.entrance.gate.decide(
+            visit.arrival.snapshot, visit.caller, RegistryAction.PULL, name
+        )
         if isinstance(verdict, Allowed):
             if await blobs.mount(visit.allowed, verdict, digest):
                 return Response(201, _stored(visit, digest))
@@ -111,7 +113,7 @@ def _ask_for_both(visit: Visit, source: RepositoryName, denied: Denied) -> None:
     Raises:
         Turned: with the challenge.
     """
-    told = visit.entrance.beyond_token(visit.caller, denied)
+    told = visit.entrance.beyond_token(visit.arrival, visit.caller, denied)
     if told.reason is Reason.TOKEN_DOES_NOT_COVER:
         wanted = (
             scope_text(visit.allowed.repository, "pull", "push"),

@@ -15,7 +15,7 @@ from pratique.access import (
     name_subject,
     permission_named,
 )
-from pratique.admission import Caller, Gate
+from pratique.admission import Caller, Gate, RegistryRecord, Snapshot
 from pratique.http.wire import refusals
 from pratique.http.wire.authorization import UnreadableCredentials, parse_authorization
 from pratique.http.wire.challenges import Front, is_host
@@ -37,12 +37,14 @@ class Arrival:
     """A request, and how it addresses the registry.
 
     Attributes:
+        snapshot: law and directory as they stood when the request came; it is judged by these.
         inside: the caller when the request was made inside this process by whoever owns the data
             folder; None for everything that came over a wire.
     """
 
     request: Request
     front: Front
+    snapshot: Snapshot
     inside: Caller | None = None
 
 
@@ -79,15 +81,15 @@ class Entrance:
         Raises:
             Turned: the Host header is missing or is no host; nothing is repeated from it.
         """
-        version = self.gate.snapshot().version
-        key = (request.scheme, request.host, version)
+        snapshot = self.gate.snapshot()
+        key = (request.scheme, request.host, snapshot.version)
         front = self._fronts.get(key)
         if front is None:
-            front = self._make_front(request)
+            front = self._make_front(request, snapshot.registry)
             if len(self._fronts) >= 256:
                 self._fronts.clear()
             self._fronts[key] = front
-        return Arrival(request, front, inside)
+        return Arrival(request, front, snapshot, inside)
 
     async def identify(self, arrival: Arrival, scope: str | None) -> Caller:
         """Who comes.
@@ -106,7 +108,7 @@ class Entrance:
         try:
             credentials = parse_authorization(request.header("authorization"))
             caller = await self.gate.authenticate(
-                credentials, source=request.client, audiences=front.audiences
+                arrival.snapshot, credentials, source=request.client, audiences=front.audiences
             )
         except UnreadableCredentials as unreadable:
             refused = SignInRefused(SignInFailure.WRONG, str(unreadable))
@@ -136,12 +138,14 @@ class Entrance:
             Turned: with the refusal. A token that is too narrow for somebody who holds the right
                 is told which wider one to ask for; everybody else is told what is missing.
         """
-        verdict = self.gate.decide(caller, action, resource)
+        verdict = self.gate.decide(arrival.snapshot, caller, action, resource)
         if isinstance(verdict, Allowed):
             return verdict
-        raise Turned(self.refuse(arrival, caller, self.beyond_token(caller, verdict), scope))
+        raise Turned(
+            self.refuse(arrival, caller, self.beyond_token(arrival, caller, verdict), scope)
+        )
 
-    def beyond_token(self, caller: Caller, denied: Denied) -> Denied:
+    def beyond_token(self, arrival: Arrival, caller: Caller, denied: Denied) -> Denied:
         """The refusal that tells the caller most.
 
         When only the token stands in the way, that; when the law itself would refuse, the law's.
@@ -150,13 +154,13 @@ class Entrance:
             return denied
         question = denied.question
         whole = Caller(caller.subject, caller.name)
-        without = self.gate.decide(whole, question.action, question.resource)
+        without = self.gate.decide(arrival.snapshot, whole, question.action, question.resource)
         return without if isinstance(without, Denied) else denied
 
     def refuse(self, arrival: Arrival, caller: Caller, denied: Denied, scope: str) -> Response:
         """The answer to a request that the law refuses; recorded."""
         decision_id = self.record(arrival, caller, denied)
-        law = self.gate.snapshot().law
+        law = arrival.snapshot.law
         return refusals.not_allowed(arrival.front, decision_id, denied, law, scope)
 
     def turn_sign_in(self, arrival: Arrival, refused: SignInRefused, scope: str | None) -> Turned:
@@ -167,7 +171,7 @@ class Entrance:
     def record(self, arrival: Arrival, caller: Caller, denied: Denied) -> str:
         """Write down a refusal; the id that goes with it."""
         decision_id = self._new_id()
-        law = self.gate.snapshot().law
+        law = arrival.snapshot.law
         question = denied.question
         action = question.action
         self._log.write(
@@ -214,8 +218,7 @@ class Entrance:
             {"event": "fault", "error": cause, "path": arrival.request.path}, at_once=True
         )
 
-    def _make_front(self, request: Request) -> Front:
-        registry = self.gate.snapshot().registry
+    def _make_front(self, request: Request, registry: RegistryRecord) -> Front:
         base = self._external_url
         if base is None:
             if not is_host(request.host):

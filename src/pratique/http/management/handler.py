@@ -96,9 +96,9 @@ class Management:
         return problem_response(Problem.NOT_FOUND, "there is nothing at this address")
 
     def _refuse(self, arrival: Arrival, caller: Caller, refused: Refused) -> Response:
-        told = self._entrance.beyond_token(caller, refused.denied)
+        told = self._entrance.beyond_token(arrival, caller, refused.denied)
         decision_id = self._entrance.record(arrival, caller, told)
-        words = arrival.front.visit(sentence(told, self._entrance.gate.snapshot().law))
+        words = arrival.front.visit(sentence(told, arrival.snapshot.law))
         return problem_response(
             Problem.DENIED,
             refusals.with_decision(words, decision_id),

@@ -16,7 +16,7 @@ from pratique.access import (
     sentence,
 )
 from pratique.access.question import expand
-from pratique.admission import Caller
+from pratique.admission import Caller, Snapshot
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.tokens.minting import mint
 from pratique.http.tokens.request import (
@@ -93,11 +93,14 @@ class TokenEndpoint:
                 f"`service` is `{asked.service[:100]}`, but this registry is `{front.service}`",
             )
         caller = await self._entrance.gate.authenticate(
-            asked.credentials, source=arrival.request.client, audiences=front.audiences
+            arrival.snapshot,
+            asked.credentials,
+            source=arrival.request.client,
+            audiences=front.audiences,
         )
         entries: list[AccessEntry] = []
         for scope in asked.scopes:
-            granted, denials = self._judge(caller, scope)
+            granted, denials = self._judge(arrival.snapshot, caller, scope)
             if granted:
                 entries.append(AccessEntry(scope.kind, scope.name, granted))
             elif _is_push_without_any_right(scope) and denials and not caller.anonymous:
@@ -107,7 +110,9 @@ class TokenEndpoint:
             self._refuse_nobody(arrival, asked)
         return self._answer(arrival, asked, caller, tuple(entries))
 
-    def _judge(self, caller: Caller, scope: TokenScope) -> tuple[tuple[str, ...], list[Denied]]:
+    def _judge(
+        self, snapshot: Snapshot, caller: Caller, scope: TokenScope
+    ) -> tuple[tuple[str, ...], list[Denied]]:
         """The actions of one scope that are granted, in the client's order, and the refusals."""
         resource = _resource(scope)
         if resource is None:
@@ -115,7 +120,7 @@ class TokenEndpoint:
         denials: list[Denied] = []
 
         def granted(action: RegistryAction) -> bool:
-            verdict = self._entrance.gate.decide(caller, action, resource)
+            verdict = self._entrance.gate.decide(snapshot, caller, action, resource)
             if isinstance(verdict, Allowed):
                 return True
             denials.append(verdict)
@@ -134,9 +139,9 @@ class TokenEndpoint:
         return tuple(dict.fromkeys(words)), denials
 
     def _refuse(self, arrival: Arrival, caller: Caller, denied: Denied) -> Response:
-        told = self._entrance.beyond_token(caller, denied)
+        told = self._entrance.beyond_token(arrival, caller, denied)
         decision_id = self._entrance.record(arrival, caller, told)
-        words = arrival.front.visit(sentence(told, self._entrance.gate.snapshot().law))
+        words = arrival.front.visit(sentence(told, arrival.snapshot.law))
         return problem_response(
             Problem.UNAUTHORIZED,
             refusals.with_decision(words, decision_id),
@@ -149,7 +154,7 @@ class TokenEndpoint:
         Raises:
             Turned: in the very words of ACR, which Docker prints for every anonymous pull.
         """
-        registry = self._entrance.gate.snapshot().registry
+        registry = arrival.snapshot.registry
         if registry.anonymous_pull and not asked.scopes:
             return
         decision_id = self._new_id()
@@ -173,7 +178,7 @@ class TokenEndpoint:
         caller: Caller,
         entries: tuple[AccessEntry, ...],
     ) -> Response:
-        snapshot, now = self._entrance.gate.snapshot(), self._clock()
+        snapshot, now = arrival.snapshot, self._clock()
         life = _life(caller, now, ACCESS_TOKEN_LIFE)
 
         def token(grant_type: str, life: timedelta, access: tuple[AccessEntry, ...] | None) -> str:

@@ -1,0 +1,75 @@
+"""Requests to a data folder, answered in this process for whoever owns the folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+from pratique.assembly import is_prepared, open_registry
+from pratique.cli.failures import Failed
+from pratique.cli.session import Call, Reply
+from pratique.http.wire.messages import Request, Response
+from pratique.observability import LineLog
+from pratique.registry import ContentError
+
+# What no client calls the registry; it stands in answers only where the registry has no login
+# server of its own.
+_HOST = "localhost"
+
+
+class _Body:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        if self._content:
+            yield self._content
+
+
+class InProcess:
+    """A transport to the registry in a folder; works beside a server that serves it.
+
+    Args:
+        data: the folder.
+
+    Raises:
+        Failed: there is no registry in it, or it cannot be read.
+    """
+
+    def __init__(self, data: Path) -> None:
+        try:
+            if not is_prepared(data):
+                raise Failed(
+                    f"there is no registry in {data}; make one with `pratique init --data {data}`"
+                )
+            self._opened = open_registry(data, LineLog(None))
+        except (ContentError, OSError) as error:
+            raise Failed(f"the folder {data} cannot be used: {error}") from error
+        self._runner = asyncio.Runner()
+
+    def send(self, call: Call) -> Reply:
+        """The answer; nobody is asked who they are, since the folder is theirs."""
+        headers = {"content-type": call.content_type} if call.content_type else {}
+        request = Request(
+            method=call.method,
+            path=call.path,
+            query=urlencode(call.query),
+            headers=headers,
+            scheme="http",
+            host=_HOST,
+            client="",
+            body=_Body(call.content),
+        )
+        response = self._runner.run(self._answer(request))
+        link = next((value for name, value in response.headers if name == "link"), None)
+        return Reply(response.status, response.body, link)
+
+    def close(self) -> None:
+        """Close the folder."""
+        self._runner.close()
+        self._opened.close()
+
+    async def _answer(self, request: Request) -> Response:
+        return await self._opened.as_folder_owner(request)

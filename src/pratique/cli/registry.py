@@ -1,0 +1,104 @@
+"""`pratique registry`, `anonymous-pull` and `signing-key`: settings of the registry itself."""
+
+from __future__ import annotations
+
+import click
+
+from pratique.cli.screen import Screen
+from pratique.cli.session import Session, address
+from pratique.cli.verbs import group_of_verbs, verb
+
+registry = group_of_verbs("registry", "The registry's own settings.")
+anonymous_pull = group_of_verbs("anonymous-pull", "Whether everybody may pull without a login.")
+signing_key = group_of_verbs("signing-key", "Keys that sign the registry's tokens.")
+_FACTS = {
+    "name": "name",
+    "login server": "login_server",
+    "role mode": "role_mode",
+    "admin user": "admin_user_enabled",
+    "anonymous pull": "anonymous_pull",
+    "help page": "help_page",
+    "created": "created",
+    "resource id": "id",
+}
+
+
+@verb(registry, "show", "pratique registry show")
+def _show(session: Session, screen: Screen) -> None:
+    """Show the settings."""
+    screen.facts(session.call("GET", address("registry")), _FACTS)
+
+
+@verb(registry, "update", "pratique registry update --role-mode abac")
+@click.option(
+    "--role-mode",
+    type=click.Choice(["rbac", "abac"]),
+    help="Whether roles count for the whole registry, or repository by repository.",
+)
+@click.option("--login-server", metavar="HOST", help="The host that clients use; '' for any.")
+@click.option(
+    "--help-page", metavar="URL", help="Where refusals point to; '' for the registry's own page."
+)
+def _update(
+    session: Session,
+    screen: Screen,
+    role_mode: str | None,
+    login_server: str | None,
+    help_page: str | None,
+) -> None:
+    """Change settings; what is not given stays."""
+    body = {"role_mode": role_mode, "login_server": login_server, "help_page": help_page}
+    if all(value is None for value in body.values()):
+        raise click.UsageError("say what to change: --role-mode, --login-server or --help-page")
+    screen.facts(session.call("PATCH", address("registry"), body=body), _FACTS)
+
+
+@verb(anonymous_pull, "on", "pratique anonymous-pull on")
+def _on(session: Session, screen: Screen) -> None:
+    """Let everybody pull from every repository without a login."""
+    _set_anonymous_pull(session, screen, on=True)
+
+
+@verb(anonymous_pull, "off", "pratique anonymous-pull off")
+def _off(session: Session, screen: Screen) -> None:
+    """Let nobody pull without a login."""
+    _set_anonymous_pull(session, screen, on=False)
+
+
+@verb(signing_key, "list", "pratique signing-key list")
+def _list(session: Session, screen: Screen) -> None:
+    """List signing keys."""
+    screen.table(
+        session.call("GET", address("signing-keys")),
+        {
+            "KEY ID": "key_id",
+            "CREATED": "created",
+            "STATE": lambda row: "signs" if row["retired"] is None else "verifies only",
+        },
+        empty="There are no signing keys; `pratique signing-key rotate` makes one.",
+    )
+
+
+@verb(signing_key, "rotate", "pratique signing-key rotate")
+@click.option(
+    "--at-once", is_flag=True, help="Forget the former keys: everybody has to log in again."
+)
+def _rotate(session: Session, screen: Screen, at_once: bool) -> None:
+    """Sign with a new key; the former ones verify until their last token has expired."""
+    made = session.call("POST", address("signing-keys"), body={"at_once": at_once})
+    consequence = (
+        "All tokens made so far are void."
+        if at_once
+        else "Tokens made so far keep their force until they expire."
+    )
+    screen.show(made, f"The key {made['key_id']} signs from now on. {consequence}")
+
+
+def _set_anonymous_pull(session: Session, screen: Screen, *, on: bool) -> None:
+    changed = session.call("PATCH", address("registry"), body={"anonymous_pull": on})
+    screen.show(
+        changed,
+        "Everybody may pull from every repository, without a login."
+        if changed["anonymous_pull"]
+        else "Nobody may pull without a login.",
+    )

@@ -1,0 +1,123 @@
+"""What all verbs share: their options, their help with an example, and how they end."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pratique.cli.choice import chosen_session
+from pratique.cli.failures import Failed
+from pratique.cli.screen import Screen
+
+Operation = Callable[..., None]
+
+
+class Verb(click.Command):
+    """A command whose help ends with an example.
+
+    Args:
+        example: a whole line as it is typed.
+    """
+
+    def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example."""
+        del ctx
+        with formatter.section("Example"):
+            formatter.write(f"{' ' * formatter.current_indent}{self.example}\n")
+
+
+def _json() -> click.Option:
+    return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
+
+
+def _choice() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--data"],
+            type=click.Path(file_okay=False, path_type=Path),
+            envvar="PRATIQUE_DATA",
+            metavar="DIR",
+            help="The registry's folder, for whoever owns it.",
+        ),
+        click.Option(
+            ["--server"],
+            envvar="PRATIQUE_SERVER",
+            metavar="HOST",
+            help="A registry you are logged in to; the last one, when not given.",
+        ),
+    ]
+
+
+def verb(
+    group: click.Group | None, name: str, example: str
+) -> Callable[[Operation], click.Command]:
+    """Make a verb of a function that takes a session, a screen, and its own arguments.
+
+    Args:
+        group: where the verb belongs; None for one that stands alone.
+        name: as it is typed.
+        example: a whole line as it is typed.
+    """
+
+    def decorate(operation: Operation) -> click.Command:
+        @functools.wraps(operation)
+        def with_session(
+            screen: Screen, *, data: Path | None, server: str | None, **arguments: Any
+        ) -> None:
+            with chosen_session(*_stronger(data, server)) as session:
+                operation(session, screen, **arguments)
+
+        command = local_verb(group, name, example)(with_session)
+        command.params[-1:-1] = _choice()
+        return command
+
+    return decorate
+
+
+def local_verb(
+    group: click.Group | None, name: str, example: str
+) -> Callable[[Operation], click.Command]:
+    """Make a verb, as `verb` does, that speaks to no registry or chooses one itself."""
+
+    def decorate(operation: Operation) -> click.Command:
+        @functools.wraps(operation)
+        def to_the_end(*, as_json: bool, **arguments: Any) -> None:
+            try:
+                operation(Screen(as_json=as_json), **arguments)
+            except Failed as failed:
+                failed.as_json = as_json
+                raise
+
+        command = click.command(name, cls=Verb, example=example)(to_the_end)
+        command.params.append(_json())
+        if group is not None:
+            group.add_command(command)
+        return command
+
+    return decorate
+
+
+def group_of_verbs(name: str, description: str) -> click.Group:
+    """A verb that has verbs of its own."""
+    return click.Group(name, help=description)
+
+
+def _stronger(data: Path | None, server: str | None) -> tuple[Path | None, str | None]:
+    """An option that was typed is stronger than the other one's variable of the environment."""
+    context = click.get_current_context()
+    typed = {
+        name
+        for name in ("data", "server")
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    }
+    if len(typed) == 1:
+        return (data, None) if "data" in typed else (None, server)
+    return data, server
