@@ -81,6 +81,8 @@ def _serving(data: Path, host: str, workers: int) -> Iterator[Started]:
     command = [
         *COMMAND,
         *("serve", "--data", str(data), "--listen", host, "--workers", str(workers)),
+        # The two others are measured without an access log.
+        "--no-request-log",
     ]
     log = data.parent / "pratique.log"
     with running(command, f"http://{host}/v2/", log) as started:

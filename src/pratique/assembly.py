@@ -17,7 +17,10 @@ from pratique.admission import (
     ControlPlane,
     Draft,
     Gate,
+    Ledger,
     RegistryRecord,
+    Row,
+    SignInAttempts,
     Snapshots,
 )
 from pratique.admission.changes.registry import found
@@ -103,12 +106,19 @@ def prepare(
             created_at=now(),
             login_server=login_server,
         )
-        draft = Draft(empty_snapshot(registry), now(), new_id, secrets.token_bytes)
-        found(draft, registry, owner_name, password_hash)
-        ledger.append_now(0, draft.rows)
+        ledger.append_now(0, first_records(registry, owner_name, password_hash))
     finally:
         database.close()
     return Prepared(registry, owner_name, password)
+
+
+def first_records(
+    registry: RegistryRecord, owner_name: str, owner_password_hash: str
+) -> tuple[Row, ...]:
+    """What stands in a ledger from the beginning: the registry, its owner, a signing key."""
+    draft = Draft(empty_snapshot(registry), registry.created_at, new_id, secrets.token_bytes)
+    found(draft, registry, owner_name, owner_password_hash)
+    return draft.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,30 @@ class OpenRegistry:
     sweep: Callable[[], Awaitable[int]]
 
 
+def compose(
+    *,
+    ledger: Ledger,
+    attempts: SignInAttempts,
+    content: Registry,
+    passwords: PasswordHasher,
+    log: LineLog,
+    clock: Callable[[], datetime] = now,
+    external_url: str | None = None,
+) -> Application:
+    """The application on these stores, whichever they are."""
+    gate = Gate(Snapshots(ledger), attempts, passwords, clock)
+    control = ControlPlane(
+        gate, ledger, clock=clock, new_id=new_id, random_bytes=secrets.token_bytes
+    )
+    entrance = Entrance(gate, log, new_id, external_url)
+    return Application(
+        entrance,
+        DataPlane(entrance, content),
+        TokenEndpoint(entrance, clock, new_id),
+        Management(entrance, control, passwords),
+    )
+
+
 def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) -> OpenRegistry:
     """Open the registry in a folder that was prepared. Open it after a fork, never before.
 
@@ -137,27 +171,23 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
     database = Database.open(data / DATABASE_FILE)
     attempts = SqliteSignInAttempts(data / ATTEMPTS_FILE)
     executor = ThreadPoolExecutor(4, thread_name_prefix="password")
-    ledger = SqliteLedger(database)
-    passwords = PasswordHasher(executor, secrets.token_bytes)
-    gate = Gate(Snapshots(ledger), attempts, passwords, now)
-    control = ControlPlane(gate, ledger, clock=now, new_id=new_id, random_bytes=secrets.token_bytes)
     blobs = FilesystemBlobs.open(data)
     uploads = FilesystemUploads.open(data, blobs)
-    registry = Registry.build(
-        manifests=SqliteManifests(database),
-        links=SqliteBlobLinks(database),
-        contents=blobs,
-        area=uploads,
-        catalogue=SqliteCatalogue(database),
-        clock=now,
-        new_id=new_id,
-    )
-    entrance = Entrance(gate, log, new_id, external_url)
-    application = Application(
-        entrance,
-        DataPlane(entrance, registry),
-        TokenEndpoint(entrance, now, new_id),
-        Management(entrance, control, passwords),
+    application = compose(
+        ledger=SqliteLedger(database),
+        attempts=attempts,
+        content=Registry.build(
+            manifests=SqliteManifests(database),
+            links=SqliteBlobLinks(database),
+            contents=blobs,
+            area=uploads,
+            catalogue=SqliteCatalogue(database),
+            clock=now,
+            new_id=new_id,
+        ),
+        passwords=PasswordHasher(executor, secrets.token_bytes),
+        log=log,
+        external_url=external_url,
     )
 
     async def as_folder_owner(request: Request) -> Response:

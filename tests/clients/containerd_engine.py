@@ -61,7 +61,7 @@ class Ctr:
         """The version of the daemon, which does not resolve names itself but is built with it."""
         text = run([*self._ctr, "version"]).expect_success().text
         server = text[text.index("Server:") :]
-        found = re.search(r"Version:\s*([0-9.]+)", server)
+        found = re.search(r"Version:\s*v?([0-9.]+)", server)
         return found.group(1) if found else ""
 
     def log_in(self, host: str, account: Account) -> Printed:

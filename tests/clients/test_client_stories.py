@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.clients.commands import Printed
 from tests.clients.images import build_image
 from tests.clients.printed import PRINTED, RECORDED_WITH
 from tests.clients.registry_clients import Account, Reference
 from tests.clients.stage import Stage, new_service_principal
-from tests.clients.words import Situation, normalise
+from tests.clients.words import SENTENCES, Situation, normalise
 from tests.clients.workshop import Workshop
 
 pytestmark = [pytest.mark.clients, pytest.mark.live]
@@ -75,13 +77,13 @@ def test_a_refusal_prints_the_recorded_words(
             printed = client.push(published, build_image(f"{kind} {situation.name}"))
 
     assert printed.exit_code != 0, printed.text
-    complaint = normalise(_last(printed, recorded), published, account.name, situation)
+    sentence = SENTENCES[situation]
     if client.version() == RECORDED_WITH[kind] or situation is Situation.ANONYMOUS_PULL:
-        assert complaint == recorded
-    else:
+        complaint = normalise(_last(printed, recorded), published, account.name)
+        assert complaint.replace(sentence, "W") == recorded
+    elif re.search(r"\bW\b", recorded):
         # Another version may put other words around the registry's own, but must not lose them.
-        whole = normalise(printed.text, published, account.name, situation)
-        assert ("W" in recorded) <= ("W" in whole)
+        assert sentence in normalise(printed.text, published, account.name)
 
 
 def _who(situation: Situation, stage: Stage, kind: str) -> Account:

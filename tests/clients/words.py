@@ -46,14 +46,13 @@ SENTENCES = {
 }
 
 
-def normalise(text: str, reference: Reference, name: str, situation: Situation) -> str:
-    """`text` with names, ids and the registry's own sentence replaced by their placeholders.
+def normalise(text: str, reference: Reference, name: str) -> str:
+    """`text` with names and ids replaced by their placeholders; sentences stay as they are.
 
     Args:
         text: what a client printed.
         reference: what it was about.
         name: display name of who asked; empty for nobody.
-        situation: tells which sentence becomes `W`.
     """
     link = rf"http://{re.escape(reference.host)}/help/authorization[^\s,]*"
     replacements = [
@@ -71,4 +70,4 @@ def normalise(text: str, reference: Reference, name: str, situation: Situation) 
         replacements.append((rf"`{re.escape(name)}`", "`NAME`"))
     for pattern, placeholder in replacements:
         text = re.sub(pattern, placeholder, text)
-    return text.replace(SENTENCES[situation], "W")
+    return text

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from pratique.access import (
+    AdminUser,
     Allowed,
     Anonymous,
     Attenuation,
     ControlAction,
     Denied,
+    DirectoryPrincipal,
     FolderOwner,
     Question,
     RegistryAction,
+    RepositoryToken,
     Resource,
     Subject,
     decide,
@@ -167,6 +171,11 @@ class Gate:
                 "the credential that this token was made with was revoked or has expired; "
                 "log in again",
             )
+        if not _stands(claims.subject, snapshot):
+            raise TokenRejected(
+                SignInFailure.ACCOUNT_DISABLED,
+                f"`{claims.sub}` is disabled; ask the operator of this registry to enable it",
+            )
         return claims, attenuation
 
     async def _by_password(
@@ -199,3 +208,20 @@ class Gate:
         if not standing.known or standing.pair.failures:
             self._attempts.succeeded(source, account_key, at)
         return Caller(signed.subject, signed.name, None, signed.credential_id)
+
+
+def _stands(subject: Subject, snapshot: Snapshot) -> bool:
+    """Whether a subject is there and enabled. The law asks too; here it decides who is known."""
+    match subject:
+        case DirectoryPrincipal():
+            principal = snapshot.law.principals.get(subject.object_id)
+            return principal is not None and principal.enabled
+        case RepositoryToken():
+            token = snapshot.law.tokens.get(subject.name)
+            return token is not None and token.enabled
+        case AdminUser():
+            return snapshot.registry.admin_enabled
+        case Anonymous() | FolderOwner():
+            return True
+        case _:
+            assert_never(subject)

@@ -33,10 +33,10 @@ class Kind:
 def add_enable_and_disable(kind: Kind) -> None:
     """Give a kind the verbs `enable` and `disable`."""
     for name, consequence in (
-        ("enable", "it may do again what it was allowed"),
-        ("disable", "it is refused everything from the next request on"),
+        ("enable", "what it was allowed is allowed again"),
+        ("disable", "everything is refused from the next request on"),
     ):
-        _add(kind, "POST", name, f"{name.title()} a {kind.noun}; {consequence}.", consequence)
+        _add(kind, "POST", name, consequence)
 
 
 def add_delete(kind: Kind, consequence: str) -> None:
@@ -46,10 +46,10 @@ def add_delete(kind: Kind, consequence: str) -> None:
         kind: the kind.
         consequence: what goes with it.
     """
-    _add(kind, "DELETE", "delete", f"Delete a {kind.noun}; {consequence}.", consequence)
+    _add(kind, "DELETE", "delete", consequence)
 
 
-def _add(kind: Kind, method: str, name: str, description: str, consequence: str) -> None:
+def _add(kind: Kind, method: str, name: str, consequence: str) -> None:
     @click.argument("reference", metavar=kind.noun.rpartition(" ")[2].upper())
     def operation(session: Session, screen: Screen, reference: str) -> None:
         parts = (name,) if method == "POST" else ()
@@ -59,5 +59,7 @@ def _add(kind: Kind, method: str, name: str, description: str, consequence: str)
             changed, f"The {kind.noun} `{changed[kind.named_by]}` is {done}: {consequence}."
         )
 
-    operation.__doc__ = description
+    operation.__doc__ = (
+        f"{name.title()} a {kind.noun}.\n\n{consequence[0].upper()}{consequence[1:]}."
+    )
     verb(kind.group, name, f"pratique {kind.group.name} {name} {kind.example}")(operation)

@@ -25,7 +25,10 @@ def _show(session: Session, screen: Screen) -> None:
 
 @verb(admin_user, "enable", "pratique admin-user enable")
 def _enable(session: Session, screen: Screen) -> None:
-    """Enable it; the first time, both passwords are made and shown this once."""
+    """Enable it.
+
+    The first time, both passwords are made and shown this once.
+    """
     changed = session.call("POST", address(_ADMIN, "enable"))
     host = session.image_host()
     login = commands("Log in as it:", f"docker login {host} -u {changed['username']}")
@@ -43,7 +46,10 @@ def _enable(session: Session, screen: Screen) -> None:
 
 @verb(admin_user, "disable", "pratique admin-user disable")
 def _disable(session: Session, screen: Screen) -> None:
-    """Disable it; its passwords count again when it is enabled again."""
+    """Disable it.
+
+    Its passwords count again when it is enabled again.
+    """
     changed = session.call("POST", address(_ADMIN, "disable"))
     screen.show(changed, "The admin user is disabled, from the next request on.")
 

@@ -5,46 +5,57 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from pratique.cli.failures import Failed
+from pratique.cli.serving import DEFAULT_DATA
 from pratique.cli.session import Session, Transport
 
-DEFAULT_FOLDER = Path("pratique-data")
+DEFAULT_FOLDER = Path(DEFAULT_DATA)
 
 
 @contextmanager
-def chosen_session(data: Path | None, server: str | None) -> Iterator[Session]:
+def chosen_session(
+    data: Path | None, server: str | None, *, typed: frozenset[str]
+) -> Iterator[Session]:
     """A session, closed on leaving.
 
     Args:
         data: the folder that the user named.
         server: the server that the user named. With neither, the last login counts; without a
             login, the folder in which `pratique serve` would serve here.
+        typed: which of `data` and `server` were typed; the others came from the environment, are
+            weaker, and need not be repeated in commands that are shown.
 
     Raises:
         Failed: no registry was chosen, or it cannot be reached.
         click.UsageError: both were given.
     """
+    if len(typed) == 1:
+        data, server = (data, None) if "data" in typed else (None, server)
     if data is not None and server is not None:
         raise click.UsageError("give --data or --server, not both")
     if data is not None:
-        session = _of_folder(data, f" --data {shlex.quote(str(data))}")
+        session = _of_folder(data)
     else:
-        session = _of_login(server) or _of_folder(_folder_here(), "")
+        session = _of_login(server) or _of_folder(_folder_here())
+    if typed:
+        words = ("--data", str(data)) if data is not None else ("--server", str(server))
+        session = replace(session, chosen_by=f" {shlex.join(words)}")
     try:
         yield session
     finally:
         session.transport.close()
 
 
-def _of_folder(data: Path, chosen_by: str) -> Session:
+def _of_folder(data: Path) -> Session:
     from pratique.cli.in_process import InProcess  # noqa: PLC0415 - loaded when used
 
     transport: Transport = InProcess(data)
-    return Session(transport, registry=f"the registry in {data}", chosen_by=chosen_by)
+    return Session(transport, registry=f"the registry in {data}")
 
 
 def _of_login(server: str | None) -> Session | None:
@@ -62,14 +73,13 @@ def _of_login(server: str | None) -> Session | None:
         login = logins.of(host)
         if login is None:
             raise Failed(f"you are not logged in to {host}; run `pratique login {server}`")
-    from pratique.cli.over_http import logged_in  # noqa: PLC0415
+    from pratique.cli.over_http import logged_in, shortest  # noqa: PLC0415
 
     return Session(
         logged_in(login),
         registry=login.host,
-        chosen_by=f" --server {server}" if server else "",
         host=login.host,
-        login_again=f"pratique login {server or login.url}",
+        login_again=f"pratique login {server or shortest(login)}",
     )
 
 

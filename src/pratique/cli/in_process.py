@@ -47,10 +47,15 @@ class InProcess:
             self._opened = open_registry(data, LineLog(None))
         except (ContentError, OSError) as error:
             raise Failed(f"the folder {data} cannot be used: {error}") from error
+        self._data = data
         self._runner = asyncio.Runner()
 
     def send(self, call: Call) -> Reply:
-        """The answer; nobody is asked who they are, since the folder is theirs."""
+        """The answer; nobody is asked who they are, since the folder is theirs.
+
+        Raises:
+            Failed: the disk is full or fails.
+        """
         headers = {"content-type": call.content_type} if call.content_type else {}
         request = Request(
             method=call.method,
@@ -62,7 +67,10 @@ class InProcess:
             client="",
             body=_Body(call.content),
         )
-        response = self._runner.run(self._answer(request))
+        try:
+            response = self._runner.run(self._answer(request))
+        except (ContentError, OSError) as error:
+            raise Failed(f"the folder {self._data} cannot be used: {error}") from error
         link = next((value for name, value in response.headers if name == "link"), None)
         return Reply(response.status, response.body, link)
 

@@ -30,18 +30,20 @@ def login(
     password_stdin: bool,
     ca_file: Path | None,
 ) -> None:
-    """Log in to a running registry; other verbs speak to it from then on.
+    """Log in to a running registry.
+
+    Other verbs speak to it from then on.
 
     SERVER is HOST, HOST:PORT or https://HOST. On this machine http is spoken unless https:// is
     written. The password is exchanged for a token that lives for three hours and is kept in
     ~/.config/pratique, readable by you alone.
     """
     from pratique.cli.logins import Logins  # noqa: PLC0415 - loaded when used
-    from pratique.cli.over_http import base_url, log_in  # noqa: PLC0415
+    from pratique.cli.over_http import base_url, log_in, readable_on_the_way  # noqa: PLC0415
 
     url = base_url(server)
-    if url.startswith("http://") and server.startswith("http://"):
-        click.echo("Everybody on the way can read the password: this is http.", err=True)
+    if readable_on_the_way(url):
+        click.echo("This is http: whoever is on the way can read the password.", err=True)
     name = user or _ask("User name", hidden=False)
     made = log_in(url, name, _password(password, password_stdin), ca_file)
     Logins.of_this_user().add(made)
@@ -54,7 +56,10 @@ def login(
 @local_verb(None, "logout", "pratique logout registry.example.com")
 @click.argument("server", required=False)
 def logout(screen: Screen, server: str | None) -> None:
-    """Forget the login to a server; the last one, when none is named."""
+    """Forget a login.
+
+    The one to SERVER or, when none is named, the last one.
+    """
     from pratique.cli.logins import Logins  # noqa: PLC0415 - loaded when used
 
     logins = Logins.of_this_user()

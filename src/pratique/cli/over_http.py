@@ -37,7 +37,13 @@ class OverHttp:
         self._host = urlsplit(url).netloc
         # Loading the system's certificates takes longer than a request; plain HTTP needs none.
         trusted = _trusted(ca_file) if url.startswith("https:") else False
-        self._client = httpx.Client(auth=credentials, verify=trusted, timeout=TIMEOUT_SECONDS)
+        self._client = httpx.Client(
+            auth=credentials,
+            verify=trusted,
+            timeout=TIMEOUT_SECONDS,
+            # A proxy of the environment does not lead back to this machine.
+            trust_env=not _on_this_machine(urlsplit(url).hostname or ""),
+        )
 
     def send(self, call: Call) -> Reply:
         """The server's answer.
@@ -83,16 +89,27 @@ def base_url(server: str) -> str:
     Raises:
         Failed: it is no host.
     """
-    written = urlsplit(server if "://" in server else f"//{server}")
+    not_a_server = Failed(f"`{server}` is not a server; write HOST, HOST:PORT or https://HOST")
     try:
+        written = urlsplit(server if "://" in server else f"//{server}")
         host, port = written.hostname, written.port
-    except ValueError:
-        host, port = None, None
-    if host is None or written.scheme not in {"", "http", "https"} or written.path.strip("/"):
-        raise Failed(f"`{server}` is not a server; write HOST, HOST:PORT or https://HOST")
+    except ValueError as error:
+        raise not_a_server from error
+    if not host or written.scheme not in {"", "http", "https"} or written.path.strip("/"):
+        raise not_a_server
     scheme = written.scheme or ("http" if _on_this_machine(host) else "https")
     name = f"[{host}]" if ":" in host else host
     return f"{scheme}://{name}" if port is None else f"{scheme}://{name}:{port}"
+
+
+def shortest(login: Login) -> str:
+    """How to write a login's server on the command line."""
+    return login.host if base_url(login.host) == login.url else login.url
+
+
+def readable_on_the_way(url: str) -> bool:
+    """Whether what is sent there crosses a network unencrypted."""
+    return url.startswith("http:") and not _on_this_machine(urlsplit(url).hostname or "")
 
 
 def log_in(url: str, user: str, password: str, ca_file: Path | None) -> Login:

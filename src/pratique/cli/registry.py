@@ -84,7 +84,10 @@ def _list(session: Session, screen: Screen) -> None:
     "--at-once", is_flag=True, help="Forget the former keys: everybody has to log in again."
 )
 def _rotate(session: Session, screen: Screen, at_once: bool) -> None:
-    """Sign with a new key; the former ones verify until their last token has expired."""
+    """Sign with a new key.
+
+    The former ones verify until the last token they made has expired.
+    """
     made = session.call("POST", address("signing-keys"), body={"at_once": at_once})
     consequence = (
         "All tokens made so far are void."

@@ -100,11 +100,13 @@ def _delete(session: Session, screen: Screen, repository: RepositoryName, yes: b
 @click.argument("image", metavar="REPO:TAG")
 def untag(session: Session, screen: Screen, image: str) -> None:
     """Take a tag away; the manifest stays."""
-    name, _, tag_text = image.rpartition(":")
+    name, colon, tag_text = image.rpartition(":")
+    if not colon:
+        raise click.BadParameter(f"`{image}` is not REPO:TAG")
     try:
         repository, tag = RepositoryName(name), Tag(tag_text)
     except InvalidName as error:
-        raise click.BadParameter(f"`{image}` is not REPO:TAG; {error}") from error
+        raise click.BadParameter(str(error)) from error
     session.call("DELETE", f"/acr/v1/{repository}/_tags/{tag}")
     screen.show(
         {"repository": repository, "tag": tag},

@@ -52,7 +52,10 @@ def _assign(
 def _unassign(
     session: Session, screen: Screen, wanted: str, principal: str, scope: str | None
 ) -> None:
-    """Take a role away from a principal, at the scope where it was assigned."""
+    """Take a role away from a principal.
+
+    SCOPE is where it was assigned; `pratique role list` shows that.
+    """
     query = {"role": wanted, "principal": principal}
     whole = _whole_scope(session, scope)
     if whole is not None:

@@ -61,7 +61,10 @@ def _update(
     remove: tuple[str, ...],
     description: str | None,
 ) -> None:
-    """Change a scope map; its tokens are judged by it from the next request on."""
+    """Change a scope map.
+
+    Its tokens are judged by it from the next request on.
+    """
     if not add and not remove and description is None:
         raise click.UsageError("say what to change: --add, --remove or --description")
     body = {"add": _actions(add), "remove": _actions(remove), "description": description}

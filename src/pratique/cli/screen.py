@@ -13,6 +13,8 @@ import click
 
 # A column shows the value under a key, or what a function makes of the row.
 Source = str | Callable[[Mapping[str, Any]], Any]
+# Characters that a column of text needs to be read with ease.
+PROSE_WIDTH = 30
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z")
 
 
@@ -111,15 +113,19 @@ def _print_table(headings: list[str], cells: list[list[str]], *, prose: bool) ->
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    for heading in headings:
-        table.add_column(heading, no_wrap=not (prose and heading == headings[-1]))
-    for row in cells:
-        table.add_row(*map(Text, row))
     console = Console(file=sys.stdout, highlight=False)
     # Ids and digests are copied, so a line is never cut; only prose is broken to fit.
     if not (prose and console.is_terminal):
         console.width = 100_000
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    *others, last = zip(headings, *cells, strict=True)
+    taken = sum(max(map(len, column)) + 3 for column in others)
+    narrow = console.width - taken < PROSE_WIDTH
+    for heading, *_ in others:
+        table.add_column(heading, no_wrap=not narrow)
+    table.add_column(last[0], no_wrap=not prose)
+    for row in cells:
+        table.add_row(*map(Text, row))
     with console.capture() as printed:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))

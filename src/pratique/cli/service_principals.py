@@ -13,7 +13,6 @@ from pratique.cli.verbs import group_of_verbs, verb
 
 sp = group_of_verbs("sp", "Service principals and their client secrets.")
 _secret = group_of_verbs("secret", "Client secrets: several at once, each with its own expiry.")
-sp.add_command(_secret)
 _PRINCIPALS = "service-principals"
 _LIFE = click.option(
     "--expires-in-days", type=click.IntRange(1, 36_500), default=365, show_default=True
@@ -25,9 +24,10 @@ _PRINCIPAL = click.argument("principal")
 @click.argument("name")
 @_LIFE
 def _create(session: Session, screen: Screen, name: str, expires_in_days: int) -> None:
-    """Make a service principal and its first secret, which is shown this once.
+    """Make a service principal with a first secret.
 
-    PRINCIPAL in other verbs is its client id, its object id, or its name while no other has it.
+    The secret is shown this once. PRINCIPAL in other verbs is its client id, its object id, or its
+    name while no other has it.
     """
     body = {"name": name, "expires_in_days": expires_in_days}
     made = session.call("POST", address(_PRINCIPALS), body=body)
@@ -93,7 +93,7 @@ def _add_secret(
 @verb(_secret, "list", "pratique sp secret list my-robot")
 @_PRINCIPAL
 def _list_secrets(session: Session, screen: Screen, principal: str) -> None:
-    """List a service principal's secrets, without the secrets themselves."""
+    """List what is known of a service principal's secrets."""
     found = session.call("GET", address(_PRINCIPALS, principal))
     screen.table(
         found["secrets"],
@@ -126,3 +126,4 @@ def _shown(made: dict[str, Any]) -> dict[str, Any]:
 _KIND = Kind(sp, "service principal", _PRINCIPALS, "display_name", "my-robot")
 add_enable_and_disable(_KIND)
 add_delete(_KIND, "its secrets, role assignments and memberships go with it")
+sp.add_command(_secret)

@@ -153,7 +153,7 @@ class Session:
     def _failure(self, reply: Reply) -> Failed:
         code, message = problem_of(reply, self.registry)
         if reply.status == 401:
-            message = f"{message} Log in again with `{self.login_again}`"
+            message = f"{message.rstrip('.')}; log in again with `{self.login_again}`"
         return Failed(message, code=code)
 
 

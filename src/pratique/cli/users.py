@@ -24,7 +24,10 @@ _PASSWORD_STDIN = click.option(
 def _create(
     session: Session, screen: Screen, name: str, display_name: str | None, password_stdin: bool
 ) -> None:
-    """Make a user; unless you give a password, one is made and shown this once."""
+    """Make a user.
+
+    Unless you give a password, one is made and shown this once.
+    """
     body = {
         "username": name,
         "display_name": display_name,
@@ -62,7 +65,10 @@ def _list(session: Session, screen: Screen) -> None:
 @click.argument("name")
 @_PASSWORD_STDIN
 def _password(session: Session, screen: Screen, name: str, password_stdin: bool) -> None:
-    """Give a user another password; tokens made with the old one are void."""
+    """Give a user another password.
+
+    Unless you give it, it is made and shown this once. Tokens made with the old one are void.
+    """
     body = {"password": _read_password() if password_stdin else None}
     changed = session.call("POST", address("users", name, "password"), body=body)
     opening = f"The user `{changed['username']}` has another password."

@@ -34,6 +34,13 @@ class Verb(click.Command):
             formatter.write(f"{' ' * formatter.current_indent}{self.example}\n")
 
 
+class _Group(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Verbs in the order in which they were written, the usual ones first."""
+        del ctx
+        return list(self.commands)
+
+
 def _json() -> click.Option:
     return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
 
@@ -72,7 +79,7 @@ def verb(
         def with_session(
             screen: Screen, *, data: Path | None, server: str | None, **arguments: Any
         ) -> None:
-            with chosen_session(*_stronger(data, server)) as session:
+            with chosen_session(data, server, typed=_typed()) as session:
                 operation(session, screen, **arguments)
 
         command = local_verb(group, name, example)(with_session)
@@ -107,17 +114,13 @@ def local_verb(
 
 def group_of_verbs(name: str, description: str) -> click.Group:
     """A verb that has verbs of its own."""
-    return click.Group(name, help=description)
+    return _Group(name, help=description)
 
 
-def _stronger(data: Path | None, server: str | None) -> tuple[Path | None, str | None]:
-    """An option that was typed is stronger than the other one's variable of the environment."""
+def _typed() -> frozenset[str]:
+    """Which ways to choose a registry were typed, not taken from the environment."""
     context = click.get_current_context()
-    typed = {
-        name
-        for name in ("data", "server")
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    }
-    if len(typed) == 1:
-        return (data, None) if "data" in typed else (None, server)
-    return data, server
+    typed = click.core.ParameterSource.COMMANDLINE
+    return frozenset(
+        name for name in ("data", "server") if context.get_parameter_source(name) is typed
+    )

@@ -119,3 +119,9 @@ def test_printable_text_shows_where_it_was_cut() -> None:
     assert printable("abcd", 4) == "abcd"
     assert printable("abcde", 4) == "abc\u2026"
     assert printable("a\nb\u202ec", 80) == "a?b?c"
+
+
+def test_printable_text_looks_no_further_than_its_limit() -> None:
+    """A megabyte is made printable without a look at all of it."""
+    text = "a" * MEGABYTE
+    assert passes_over(text, lambda: printable(text)) < 0.1

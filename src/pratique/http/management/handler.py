@@ -85,6 +85,9 @@ class Management:
                 match.groupdict(),
             )
             try:
+                # Asked before the operation reads anything of the request; operations that
+                # change something are judged once more, with the change.
+                visit.view()
                 return await route.operation(visit)
             except Refused as refused:
                 return self._refuse(arrival, caller, refused)
