@@ -20,6 +20,7 @@ from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, T
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.identity import PasswordHasher
 from pratique.naming import InvalidName
+from pratique.registry import StorageFailed, StorageFull
 
 _FAILURES: dict[type[Exception], Problem] = {
     NotFound: Problem.RESOURCE_UNKNOWN,
@@ -31,6 +32,8 @@ _FAILURES: dict[type[Exception], Problem] = {
     BodyTooLarge: Problem.TOO_LARGE,
     BodyTruncated: Problem.SIZE_INVALID,
     TooManyFields: Problem.BAD_REQUEST,
+    StorageFull: Problem.STORAGE_FULL,
+    StorageFailed: Problem.UNKNOWN,
 }
 _HEADERS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 

@@ -105,7 +105,8 @@ class TokenEndpoint:
                 entries.append(AccessEntry(scope.kind, scope.name, granted))
             elif _is_push_without_any_right(scope) and denials and not caller.anonymous:
                 # Every push begins with a HEAD, whose refusal has no words; so they are said here.
-                raise Turned(self._refuse(arrival, caller, denials[0]))
+                push = next(d for d in denials if d.question.action is RegistryAction.PUSH)
+                raise Turned(self._refuse(arrival, caller, push))
         if caller.anonymous and not entries:
             self._refuse_nobody(arrival, asked)
         return self._answer(arrival, asked, caller, tuple(entries))

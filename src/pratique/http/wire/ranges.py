@@ -47,9 +47,9 @@ def parse_range(value: str | None, size: int) -> ByteRange | None:
         return ByteRange(max(0, size - length), size)
     start = int(first)
     end = min(int(last) + 1, size) if last else size
-    if last and int(last) < start:
-        return None
-    if start >= size:
+    # RFC 9110 lets a server refuse or ignore a range that ends before it begins; the official
+    # conformance programme wants it refused.
+    if start >= size or end <= start:
         raise UnsatisfiableRange(value)
     return ByteRange(start, end)
 
