@@ -156,7 +156,7 @@ def compose(
     entrance = Entrance(gate, log, new_id, external_url)
     return Application(
         entrance,
-        DataPlane(entrance, content),
+        DataPlane(entrance, content, clock),
         TokenEndpoint(entrance, clock, new_id),
         Management(entrance, control, passwords),
     )

@@ -45,6 +45,7 @@ class LiveServer:
 
     @property
     def url(self) -> str:
+        """The server's root, without a slash at the end."""
         return f"http://{self.host}"
 
     def pratique(self, *words: str) -> Any:
@@ -100,7 +101,9 @@ def live_server(
         timeout=60,
     )
     if first.returncode != 0:
-        raise AssertionError(f"pratique init exited {first.returncode}: {first.stdout}{first.stderr}")
+        raise AssertionError(
+            f"pratique init exited {first.returncode}: {first.stdout}{first.stderr}"
+        )
     owner = json.loads(first.stdout)["owner"]
     log = folder.parent / f"{folder.name}.log"
     with log.open("wb") as sink:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from pratique.access import THE_REGISTRY, RegistryAction, Resource
+from pratique.http.dataplane.admissions import RememberedAdmissions
 from pratique.http.dataplane.failures import FAILURES, failure_response
 from pratique.http.dataplane.routes import ROUTES, Route
 from pratique.http.dataplane.visit import Visit
@@ -23,11 +27,15 @@ class DataPlane:
     Args:
         entrance: identifies and admits.
         registry: holds the content.
+        clock: gives now, with a time zone.
     """
 
-    def __init__(self, entrance: Entrance, registry: Registry) -> None:
+    def __init__(
+        self, entrance: Entrance, registry: Registry, clock: Callable[[], datetime]
+    ) -> None:
         self._entrance = entrance
         self._registry = registry
+        self._admissions = RememberedAdmissions(clock)
 
     async def handle(self, arrival: Arrival) -> Response:
         """The answer; every failure is one in the error table."""
@@ -43,6 +51,12 @@ class DataPlane:
         return response
 
     async def _answer(self, arrival: Arrival) -> Response:
+        known = self._admissions.find(arrival)
+        if known is not None:
+            visit = Visit(
+                arrival, self._entrance, known.caller, self._registry, known.allowed, known.parts
+            )
+            return await known.route.operation(visit)
         path, method = arrival.request.path, arrival.request.method
         if path in {"/v2/", "/v2"}:
             return await self._check(arrival)
@@ -60,6 +74,7 @@ class DataPlane:
         scope = self._with_source(arrival, route, scope)
         caller = await self._entrance.identify(arrival, scope)
         allowed = self._entrance.admit(arrival, caller, route.action, resource, scope)
+        self._admissions.remember(arrival, route, caller, allowed, parts)
         visit = Visit(arrival, self._entrance, caller, self._registry, allowed, parts)
         return await route.operation(visit)
 
