@@ -26,7 +26,7 @@ async def admitted_twice(registry: RegistryInMemory, days: int = 365) -> tuple[s
     token = await registry.token((client_id, made["secret"]), f"repository:{REPOSITORY}:pull")
     headers = {"authorization": bearer(token)}
     for _ in range(2):
-        assert ADMITTED == (await registry.ask("GET", TAGS, headers=headers)).status
+        assert (await registry.ask("GET", TAGS, headers=headers)).status == ADMITTED
     return client_id, headers
 
 
