@@ -86,5 +86,6 @@ class Terminal:
 
 def at_terminal(terminal: Terminal, columns: int) -> Terminal:
     """The same user before a screen of that many columns, not before a pipe."""
-    screen = (("FORCE_COLOR", "1"), ("COLUMNS", str(columns)))
+    # A terminal that calls itself dumb is taken to have 80 columns, whatever else is said.
+    screen = (("TERM", "xterm"), ("FORCE_COLOR", "1"), ("COLUMNS", str(columns)))
     return replace(terminal, environment=(*terminal.environment, *screen))
