@@ -1,0 +1,47 @@
+"""Writes `docs/reference/errors.md` from the tables of the code."""
+
+from __future__ import annotations
+
+import sys
+
+from pratique.http.dataplane import ROUTES as DATA_PLANE
+from pratique.http.management import ROUTES as MANAGEMENT
+from pratique.http.wire.problems import Problem
+
+
+def page() -> str:
+    """The whole page."""
+    lines = [
+        "# Errors and addresses",
+        "",
+        "Made from the tables in the code; a test fails when this page differs from them.",
+        "",
+        "Every error is JSON, `{'errors': [{'code', 'message', 'detail'}]}`, in double quotes. Each",
+        "refusal carries a decision id in the header `X-Pratique-Decision`.",
+        "",
+        "## Errors",
+        "",
+        "| Status | Code | Meaning |",
+        "|---|---|---|",
+        *(f"| {p.status} | `{p.code}` | {p.meaning} |" for p in Problem),
+        "",
+        "## Data plane",
+        "",
+        "HEAD is GET without the body.",
+        "",
+        "| Method | Address | Action |",
+        "|---|---|---|",
+        *(f"| {r.method} | `{r.template}` | `{r.action.word}` |" for r in DATA_PLANE),
+        "",
+        "## Management API",
+        "",
+        "| Method | Address | Permission |",
+        "|---|---|---|",
+        *(f"| {r.method} | `{r.template}` | `{r.permission}` |" for r in MANAGEMENT),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
