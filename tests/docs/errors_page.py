@@ -16,7 +16,7 @@ def page() -> str:
         "",
         "Made from the tables in the code; a test fails when this page differs from them.",
         "",
-        "Every error is JSON, `{'errors': [{'code', 'message', 'detail'}]}`, in double quotes. Each",
+        "Every error is JSON: an object `errors` with `code`, `message` and perhaps `detail`. Each",
         "refusal carries a decision id in the header `X-Pratique-Decision`.",
         "",
         "## Errors",
