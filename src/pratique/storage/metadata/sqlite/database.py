@@ -19,6 +19,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 from pratique.registry.errors import StorageFailed
 from pratique.storage.faults import fault_of
+from pratique.storage.metadata.sqlite.commit_marks import CommitMarks
 from pratique.storage.metadata.sqlite.migrations import migrate
 from pratique.storage.metadata.sqlite.turns import Turns
 
@@ -48,12 +49,18 @@ class Database:
         reader: for SELECTs on one thread, the event loop's; in autocommit mode, so that each
             statement sees the newest commit. Prepared statements are cached. Leave no cursor
             half read: it would hold an old state.
+        commits: tells whether anything was committed since.
     """
 
     def __init__(
-        self, reader: sqlite3.Connection, writer: sqlite3.Connection, turns: Turns
+        self,
+        reader: sqlite3.Connection,
+        writer: sqlite3.Connection,
+        turns: Turns,
+        commits: CommitMarks,
     ) -> None:
         self.reader = reader
+        self.commits = commits
         self._writer = writer
         self._turns = turns
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
@@ -84,10 +91,12 @@ class Database:
                 reader = _connect(path)
                 opened.callback(reader.close)
                 reader.execute("PRAGMA query_only = ON")
+                # The first read makes the index whose header tells of commits.
+                reader.execute("SELECT count(*) FROM schema_steps").fetchall()
             except (OSError, sqlite3.Error) as error:
                 raise fault_of(error) from error
             opened.pop_all()
-        return cls(reader, writer, turns)
+        return cls(reader, writer, turns, CommitMarks(path))
 
     def fetch_one(self, statement: str, parameters: Parameters) -> Row | None:
         """The row that a SELECT of at most one row finds, on the loop's thread.

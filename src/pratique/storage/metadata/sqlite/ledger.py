@@ -26,11 +26,18 @@ class SqliteLedger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._mark: bytes | None = None
+        self._version = 0
 
     def version(self) -> int:
-        """The present version."""
-        row = self._database.fetch_one(_VERSION, {})
-        return int(row[0]) if row else 0
+        """The present version; the database is asked only after somebody committed something."""
+        # Read before the database is: what is committed in between shows as another mark next time.
+        mark = self._database.commits.newest()
+        if mark is None or mark != self._mark:
+            row = self._database.fetch_one(_VERSION, {})
+            self._version = int(row[0]) if row else 0
+            self._mark = mark
+        return self._version
 
     def read(self, since: int) -> tuple[int, tuple[Row, ...]]:
         """The present version and what changed after `since`.
