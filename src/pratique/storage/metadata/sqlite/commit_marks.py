@@ -7,7 +7,8 @@ nothing was committed. Reading them from a mapping costs a hundredth of the chea
 hands the interpreter's lock away twice.
 
 Closing a descriptor of that file would drop the locks that SQLite holds on it in this process
-(POSIX advisory locks), so a mapping is made once for each file and never closed.
+(POSIX advisory locks), so a mapping is shared by all who have the file open here, and closed only
+after the last of them has closed its connections.
 """
 
 from __future__ import annotations
@@ -17,7 +18,22 @@ import os
 from pathlib import Path
 
 _HEADER_BYTES = 48
-_mappings: dict[tuple[int, int], mmap.mmap] = {}
+
+
+class _Mapping:
+    """A mapped header and how many use it."""
+
+    def __init__(self, index: Path) -> None:
+        self._descriptor = os.open(index, os.O_RDONLY | os.O_CLOEXEC)
+        self.header = mmap.mmap(self._descriptor, _HEADER_BYTES, prot=mmap.PROT_READ)
+        self.users = 0
+
+    def close(self) -> None:
+        self.header.close()
+        os.close(self._descriptor)
+
+
+_mappings: dict[tuple[int, int], _Mapping] = {}
 
 
 class CommitMarks:
@@ -28,20 +44,32 @@ class CommitMarks:
     """
 
     def __init__(self, database: Path) -> None:
-        self._mapping = _mapping_of(Path(f"{database}-shm"))
+        self._key = _share(Path(f"{database}-shm"))
+        self._header = _mappings[self._key].header if self._key else None
 
     def newest(self) -> bytes | None:
         """48 bytes that differ after every commit; None when they cannot be had."""
-        return None if self._mapping is None else self._mapping[:_HEADER_BYTES]
+        return None if self._header is None else self._header[:_HEADER_BYTES]
+
+    def close(self) -> None:
+        """Give the mapping up. Call it after the connections to the database are closed."""
+        key, self._key, self._header = self._key, None, None
+        if key is None:
+            return
+        mapping = _mappings[key]
+        mapping.users -= 1
+        if not mapping.users:
+            del _mappings[key]
+            mapping.close()
 
 
-def _mapping_of(index: Path) -> mmap.mmap | None:
+def _share(index: Path) -> tuple[int, int] | None:
     try:
         found = index.stat()
         key = (found.st_dev, found.st_ino)
         if key not in _mappings:
-            descriptor = os.open(index, os.O_RDONLY | os.O_CLOEXEC)
-            _mappings[key] = mmap.mmap(descriptor, _HEADER_BYTES, prot=mmap.PROT_READ)
+            _mappings[key] = _Mapping(index)
     except (OSError, ValueError):
         return None
-    return _mappings[key]
+    _mappings[key].users += 1
+    return key

@@ -149,6 +149,7 @@ class Database:
         self._thread.join()
         self.reader.close()
         self._writer.close()
+        self.commits.close()
         self._turns.close()
 
     def _submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
