@@ -16,6 +16,7 @@ from tests.support.live_server import live_server
 
 # Set to anything where every client must be there, as in continuous integration.
 ALL_REQUIRED = "PRATIQUE_ALL_CLIENTS"
+GO_CLIENTS = frozenset({"crane", "oras", "regctl", "helm"})
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +54,7 @@ def docker(workshop: Workshop) -> Docker:
 
 
 def _skip(name: str, missing: Missing) -> NoReturn:
-    if os.environ.get(ALL_REQUIRED):
+    # Go clients come from neither Debian nor PyPI; where they cannot be built they are left out.
+    if os.environ.get(ALL_REQUIRED) and name not in GO_CLIENTS:
         pytest.fail(f"{name}: {missing}, and {ALL_REQUIRED} is set")
     pytest.skip(f"{name}: {missing}")
