@@ -18,10 +18,12 @@ from pratique.admission import (
     Draft,
     Gate,
     Ledger,
+    LedgerMoved,
     RegistryRecord,
     Row,
     SignInAttempts,
     Snapshots,
+    Unacceptable,
 )
 from pratique.admission.changes.registry import found
 from pratique.admission.snapshot import empty_snapshot
@@ -30,6 +32,7 @@ from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Entrance, RsgiEdge
 from pratique.http.management import Management
 from pratique.http.tokens import TokenEndpoint
+from pratique.http.wire.challenges import is_host
 from pratique.http.wire.messages import Request, Response
 from pratique.identity import PasswordHasher
 from pratique.naming import RegistryName
@@ -87,9 +90,13 @@ def prepare(
     """Make `data` into a registry with one user, who owns it.
 
     Raises:
-        AlreadyExists: it is one already; nothing was changed.
+        AlreadyExists: it is one already, or the owner would have the registry's name; nothing was
+            changed.
+        Unacceptable: the owner's name cannot be a user name, or the server's is no host.
         StorageFull, StorageFailed: the folder cannot be written.
     """
+    if login_server is not None and not is_host(login_server):
+        raise Unacceptable(f"`{login_server}` is not a host name, nor one with a port")
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database.open(data / DATABASE_FILE)
     try:
@@ -106,7 +113,10 @@ def prepare(
             created_at=now(),
             login_server=login_server,
         )
-        ledger.append_now(0, first_records(registry, owner_name, password_hash))
+        try:
+            ledger.append_now(0, first_records(registry, owner_name, password_hash))
+        except LedgerMoved as error:
+            raise AlreadyExists(f"another process prepared the folder {data} just now") from error
     finally:
         database.close()
     return Prepared(registry, owner_name, password)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from tests.clients.commands import Printed, find, run
@@ -78,7 +79,7 @@ class Skopeo(_ContainerTool):
         return Printed(printed.command, printed.exit_code, printed.text, digest)
 
 
-class _StoringTool(_ContainerTool):
+class _StoringTool(_ContainerTool, ABC):
     """Podman and Buildah, which keep images in a storage of their own."""
 
     def __init__(self, folder: Path, program: str) -> None:
@@ -101,8 +102,9 @@ class _StoringTool(_ContainerTool):
         digest = self._digest(reference) if printed.exit_code == 0 else None
         return Printed(printed.command, printed.exit_code, printed.text, digest)
 
+    @abstractmethod
     def _digest(self, reference: Reference) -> str:
-        raise NotImplementedError
+        """What the programme says that it pulled."""
 
     def _stored(self, *words: str) -> Printed:
         return self._run(*self._storage, *words)

@@ -158,3 +158,20 @@ def test_wrong_passwords_cost_time_and_lock_nobody_out(server: LiveServer) -> No
     assert statuses[:5] == [b"401"] * 5
     assert b"429" in statuses[5:]
     assert still_answers(server)
+
+
+def test_a_manifest_without_a_length_that_grows_too_large_still_gets_its_answer(
+    server: LiveServer,
+) -> None:
+    """A body that is refused in its middle is taken in, so that the words arrive."""
+    head = request(
+        server,
+        b"PUT /v2/endless/manifests/v1",
+        b"Content-Type: application/vnd.oci.image.manifest.v1+json",
+        b"Transfer-Encoding: chunked",
+    )
+    chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+    answer = send(server, head + chunk * 12 + b"0\r\n\r\n")
+    assert b" 413 " in answer[:20]
+    assert b"SIZE_INVALID" in answer
+    assert still_answers(server)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
+from pratique.cli.defaults import DEFAULT_DATA
 from pratique.cli.failures import Failed
-from pratique.cli.serving import DEFAULT_DATA
 from pratique.cli.session import Session, Transport
 
 DEFAULT_FOLDER = Path(DEFAULT_DATA)

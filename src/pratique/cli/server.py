@@ -23,6 +23,7 @@ from pratique.assembly import (
     standard_output_log,
 )
 from pratique.cli.failures import Failed
+from pratique.http.wire.challenges import is_host
 from pratique.naming import RegistryName
 from pratique.observability import LineLog
 from pratique.registry import ContentError
@@ -42,6 +43,20 @@ def parse_listen(text: str) -> Listen:
     if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise click.BadParameter(f"`{text}` is not HOST:PORT", param_hint="--listen")
     return Listen(host.strip("[]"), int(port))
+
+
+def parse_external_url(text: str | None) -> str | None:
+    """`http://HOST` or `https://HOST`, without a path; it is repeated in headers.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    if text is None:
+        return None
+    scheme, _, host = text.rstrip("/").partition("://")
+    if scheme not in {"http", "https"} or not is_host(host):
+        raise click.BadParameter(f"`{text}` is not https://HOST", param_hint="--external-url")
+    return f"{scheme}://{host}"
 
 
 def tls_files(

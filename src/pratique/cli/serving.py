@@ -8,14 +8,13 @@ from pathlib import Path
 
 import click
 
+from pratique.cli.defaults import DEFAULT_DATA, DEFAULT_LISTEN
 from pratique.cli.failures import Failed
+from pratique.cli.verbs import Verb
 from pratique.naming import InvalidName, RegistryName
 
-DEFAULT_DATA = "pratique-data"
-DEFAULT_LISTEN = "127.0.0.1:5000"
 
-
-@click.command()
+@click.command(cls=Verb, example="pratique init --data /srv/pratique --json")
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -30,7 +29,7 @@ DEFAULT_LISTEN = "127.0.0.1:5000"
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def init(data: Path, name: str, login_server: str | None, owner: str, as_json: bool) -> None:
     """Prepare a folder and show the owner's password, this once."""
-    from pratique.admission import AlreadyExists  # noqa: PLC0415 - loaded when used
+    from pratique.admission import ControlError  # noqa: PLC0415 - loaded when used
     from pratique.assembly import prepare  # noqa: PLC0415
     from pratique.registry import ContentError  # noqa: PLC0415
 
@@ -38,7 +37,7 @@ def init(data: Path, name: str, login_server: str | None, owner: str, as_json: b
         prepared = prepare(
             data, name=RegistryName(name), login_server=login_server, owner_name=owner
         )
-    except (AlreadyExists, InvalidName, ContentError, OSError) as error:
+    except (ControlError, InvalidName, ContentError, OSError) as error:
         raise Failed(str(error), as_json=as_json) from error
     server = login_server or DEFAULT_LISTEN
     if as_json:
@@ -55,7 +54,7 @@ def init(data: Path, name: str, login_server: str | None, owner: str, as_json: b
     click.echo(f"Next: pratique serve --data {data}")
 
 
-@click.command()
+@click.command(cls=Verb, example="pratique serve --data /srv/pratique --listen 0.0.0.0:5000")
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -105,7 +104,7 @@ def serve(
     request_log: bool,
 ) -> None:
     """Serve a registry from a folder; the first time, prepare it and show the owner's password."""
-    from pratique.cli.server import parse_listen, run, tls_files  # noqa: PLC0415 - loaded when used
+    from pratique.cli.server import parse_external_url, parse_listen, run, tls_files  # noqa: PLC0415 - loaded when used
     from pratique.settings import ServeSettings  # noqa: PLC0415
 
     address = parse_listen(listen)
@@ -115,7 +114,7 @@ def serve(
             listen=address,
             workers=workers,
             tls=tls_files(data, address.host, tls, tls_cert, tls_key),
-            external_url=external_url.rstrip("/") if external_url else None,
+            external_url=parse_external_url(external_url),
             request_log=request_log,
         )
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
+from pratique.cli.defaults import DEFAULT_LISTEN
 from pratique.cli.failures import Failed
-from pratique.cli.serving import DEFAULT_LISTEN
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -11,6 +11,7 @@ from pratique.admission.changes.roles import drop_assignments
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
 from pratique.identity import NULL_GUID, Group, User
 from pratique.identity.directory import is_guid
+from pratique.naming.errors import printable
 
 # What docker, podman and HTTP Basic (which ends the name at the first colon) all carry safely.
 _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}", re.ASCII)
@@ -29,11 +30,7 @@ def create_user(draft: Draft, user_name: str, shown_as: str | None, password_has
         Unacceptable: the name breaks the grammar or looks like an id.
         AlreadyExists: somebody signs in with this name already.
     """
-    if _USER_NAME.fullmatch(user_name) is None:
-        raise Unacceptable(
-            f"`{user_name}` cannot be a user name; use 1 to 128 letters, digits, `.`, `_`, `@`, "
-            "`+` or `-`, beginning with a letter or digit"
-        )
+    check_user_name(user_name)
     ensure_free(draft, user_name)
     user = User(
         object_id=draft.new_id(),
@@ -45,6 +42,19 @@ def create_user(draft: Draft, user_name: str, shown_as: str | None, password_has
     )
     draft.put(user)
     return user
+
+
+def check_user_name(text: str) -> None:
+    """Refuse what clients could not carry as a user name.
+
+    Raises:
+        Unacceptable: it breaks the grammar.
+    """
+    if _USER_NAME.fullmatch(text) is None:
+        raise Unacceptable(
+            f"`{printable(text)}` cannot be a user name; use 1 to 128 letters, digits, `.`, `_`, "
+            "`@`, `+` or `-`, beginning with a letter or digit"
+        )
 
 
 def ensure_free(draft: Draft, sign_in_name: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from pratique.access import OWNER_ROLE_ID, RoleMode
 from pratique.admission.changes.draft import Draft
+from pratique.admission.changes.people import check_user_name, ensure_free
 from pratique.admission.errors import NotFound, Unacceptable
 from pratique.admission.records import AssignmentRecord, RegistryRecord
 from pratique.identity import AdminAccount, SigningKey, User, new_signing_key
@@ -19,7 +20,14 @@ ADMIN_PASSWORDS = ("password", "password2")
 def found(
     draft: Draft, registry: RegistryRecord, owner_name: str, owner_password_hash: str
 ) -> User:
-    """Write the first records: the registry, a signing key, and its owner with Owner at `/`."""
+    """Write the first records: the registry, a signing key, and its owner with Owner at `/`.
+
+    Raises:
+        Unacceptable: the owner's name cannot be a user name.
+        AlreadyExists: it is the registry's, and so the admin user's.
+    """
+    check_user_name(owner_name)
+    ensure_free(draft, owner_name)
     owner = User(
         object_id=draft.new_id(),
         user_name=owner_name,

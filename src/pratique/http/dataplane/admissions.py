@@ -1,7 +1,7 @@
 """Admissions that need not be thought through again: same token, same address, same law.
 
 The law is pure, so its verdict cannot change while law, question and token are the same.
-Remembered are only callers with a bearer token who were admitted, for one version of the ledger,
+Remembered are only pulls with a bearer token that were admitted, for one version of the ledger,
 until the token or the credential behind it expires. Any change to law or directory forgets
 everything.
 """
@@ -12,12 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pratique.access import Allowed
+from pratique.access import Allowed, RegistryAction
 from pratique.admission import Caller
 from pratique.http.dataplane.routes import Route
 from pratique.http.edge import Arrival
 
 MAX_REMEMBERED = 4096
+# Longer ones are no pulls of any client, and would let one caller fill the memory.
+_MAX_PATH = 512
+_MAX_TOKEN = 4096
 _BEARER = "bearer "
 
 
@@ -71,7 +74,9 @@ class RememberedAdmissions:
         allowed: Allowed,
         parts: dict[str, str],
     ) -> None:
-        """Keep an admission, if it rests on a bearer token."""
+        """Keep an admission to pull, if it rests on a bearer token."""
+        if route.action is not RegistryAction.PULL:
+            return
         key = _key(arrival)
         if key is None or caller.expires_at is None or arrival.snapshot.version != self._version:
             return
@@ -91,5 +96,7 @@ def _key(arrival: Arrival) -> Key | None:
     if arrival.inside is not None or not isinstance(value, str):
         return None
     if value[: len(_BEARER)].lower() != _BEARER:
+        return None
+    if len(request.path) > _MAX_PATH or len(value) > _MAX_TOKEN:
         return None
     return (request.method, request.path, value, arrival.front.base_url)

@@ -14,6 +14,8 @@ from pratique.observability import LineLog
 STALLED_SECONDS = 60
 DRAIN_BYTES = 256 * 1024 * 1024
 DRAIN_SECONDS = 30
+# Characters of a client's own words that a line of the log may hold.
+_LOGGED = 512
 _WITHOUT_BODY = frozenset({204, 304})
 _MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -49,20 +51,19 @@ class _StreamedBody:
     yields exactly one empty chunk, at its end; a broken one yields another after it.
     """
 
-    __slots__ = ("_announced", "_protocol", "finished", "started")
+    __slots__ = ("_announced", "_ended", "_protocol", "_stream")
 
     def __init__(self, protocol: _Protocol, announced: int | None) -> None:
         self._protocol = protocol
         self._announced = announced
-        self.started = False
-        self.finished = False
+        self._stream: AsyncIterator[bytes] | None = None
+        self._ended = announced == 0
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes as they come, none of them empty."""
-        self.started = True
         received = 0
         ended = False
-        stream = aiter(self._protocol)
+        stream = self._stream = aiter(self._protocol)
         while True:
             try:
                 async with asyncio.timeout(STALLED_SECONDS):
@@ -70,6 +71,7 @@ class _StreamedBody:
             except StopAsyncIteration:
                 break
             except (RuntimeError, OSError, TimeoutError) as error:
+                self._ended = True
                 raise BodyTruncated("the client stopped in the middle of its request") from error
             if ended:
                 raise BodyTruncated("the request's body broke off")
@@ -78,7 +80,7 @@ class _StreamedBody:
                 continue
             received += len(chunk)
             yield chunk
-        self.finished = True
+        self._ended = True
         if self._announced is not None and received != self._announced:
             raise BodyTruncated(f"only {received} of {self._announced} bytes arrived")
 
@@ -87,16 +89,15 @@ class _StreamedBody:
 
         A connection that is closed while the client writes loses the answer on its way.
         """
-        if self.started or self._announced == 0:
+        if self._ended:
             return
         left = DRAIN_BYTES
+        stream = self._stream if self._stream is not None else aiter(self._protocol)
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                async for chunk in self._protocol:
-                    left -= len(chunk)
-                    if left < 0:
-                        return
-        except (RuntimeError, OSError, TimeoutError):
+                while left >= 0:
+                    left -= len(await anext(stream))
+        except (StopAsyncIteration, RuntimeError, OSError, TimeoutError):
             return
 
 
@@ -136,7 +137,8 @@ class RsgiEdge:
         except Exception as error:  # noqa: BLE001 - the last resort: for the log, not the client
             response = problem_response(Problem.UNKNOWN, Problem.UNKNOWN.meaning)
             self._log.write(
-                {"event": "fault", "error": repr(error), "path": request.path}, at_once=True
+                {"event": "fault", "error": repr(error), "path": request.path[:_LOGGED]},
+                at_once=True,
             )
         size = _send(protocol, method, response)
         if self._log.requests:
@@ -144,12 +146,12 @@ class RsgiEdge:
                 {
                     "event": "request",
                     "method": method,
-                    "path": request.path,
+                    "path": request.path[:_LOGGED],
                     "status": response.status,
                     "bytes": size,
                     "ms": round((time.perf_counter() - started) * 1000, 2),
                     "client": request.client,
-                    "agent": headers.get("user-agent"),
+                    "agent": (headers.get("user-agent") or "")[:_LOGGED],
                 }
             )
         if method in _MAY_HAVE_BODY:

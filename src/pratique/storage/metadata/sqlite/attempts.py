@@ -1,12 +1,17 @@
 """Wrong sign-ins in a small SQLite file of their own.
 
 The file is shared by the workers and may be lost with the machine: it is never synced, so a flood
-of wrong passwords costs no disk. All statements are short and run on the loop's thread.
+of wrong passwords costs no disk. An attempt that cannot be written down, as on a full disk, is not
+counted: the alternative would lock out everybody who belongs. All statements are short and run on
+the loop's thread.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,6 +57,8 @@ class SqliteSignInAttempts:
     """
 
     def __init__(self, path: Path) -> None:
+        # It holds what people typed as user names, which may be passwords.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         for pragma in ("busy_timeout = 2000", "journal_mode = WAL", "synchronous = OFF"):
             self._connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -81,20 +88,22 @@ class SqliteSignInAttempts:
         faded = (at - FADE).timestamp()
         keys = {"pair": _pair(source, account), "source": source, "account": account}
         for kind, key in keys.items():
-            self._connection.execute(
-                _COUNT, {"kind": kind, "key": key, "at": at.timestamp(), "faded": faded}
-            )
+            self._write(_COUNT, {"kind": kind, "key": key, "at": at.timestamp(), "faded": faded})
         self._since_sweep += 1
         if self._since_sweep >= _SWEEP_EVERY:
             self._since_sweep = 0
-            self._connection.execute(_SWEEP, {"faded": faded})
-            self._connection.execute(_DROP_OLD_KNOWN, {"keep": _KNOWN_KEPT})
+            self._write(_SWEEP, {"faded": faded})
+            self._write(_DROP_OLD_KNOWN, {"keep": _KNOWN_KEPT})
 
     def succeeded(self, source: str, account: str, at: datetime) -> None:
         """Remember the pair, and forgive it."""
         pair = _pair(source, account)
-        self._connection.execute(_KNOW, {"pair": pair, "at": at.timestamp()})
-        self._connection.execute(_FORGIVE, {"pair": pair})
+        self._write(_KNOW, {"pair": pair, "at": at.timestamp()})
+        self._write(_FORGIVE, {"pair": pair})
+
+    def _write(self, statement: str, parameters: Mapping[str, object]) -> None:
+        with suppress(sqlite3.OperationalError):
+            self._connection.execute(statement, parameters)
 
     def close(self) -> None:
         """Close the file."""
