@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import shutil
 import signal
 import socket
 import sys
@@ -194,8 +195,8 @@ def _greet(settings: ServeSettings, prepared: Prepared | None) -> None:
             "",
             "Let somebody else pull:",
             "",
-            f"  pratique sp create my-robot --data {settings.data}",
-            f"  pratique role assign AcrPull --to my-robot --data {settings.data}",
+            f"  {_own_command()} sp create my-robot --data {settings.data}",
+            f"  {_own_command()} role assign AcrPull --to my-robot --data {settings.data}",
         ]
     if settings.tls and settings.tls.certificate.is_relative_to(settings.data):
         lines += [
@@ -207,6 +208,11 @@ def _greet(settings: ServeSettings, prepared: Prepared | None) -> None:
         ]
     click.echo("\n".join([*lines, "", "Stop with Ctrl-C.", ""]), err=True)
     sys.stderr.flush()
+
+
+def _own_command() -> str:
+    """How the user can type this programme: by its name, or as it was started."""
+    return "pratique" if shutil.which("pratique") else sys.argv[0]
 
 
 def _host_for_clients(settings: ServeSettings) -> str:
