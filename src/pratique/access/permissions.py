@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import string
 from functools import lru_cache
 
 # ASCII only: Unicode's folding would let U+212A (the Kelvin sign) pass for `k`.
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_PERMISSION = re.compile(
+    rf"{_SEGMENT}(?:/{_SEGMENT})*/(?:read|write|delete|action)", re.ASCII | re.IGNORECASE
+)
+_PATTERN = re.compile(r"[A-Za-z0-9._/*-]{1,512}", re.ASCII)
+
+
+@lru_cache(maxsize=1024)
+def is_permission(text: str) -> bool:
+    """Whether `text` has the form of one permission (reference 4.5), without any `*`."""
+    return len(text) <= 512 and _PERMISSION.fullmatch(text) is not None
+
+
+def is_pattern(text: str) -> bool:
+    """Whether `text` can stand in a role: a permission, in which `*` may stand anywhere.
+
+    What ends in no verb and in no `*` would never match anything, and is refused as a mistake.
+    """
+    if _PATTERN.fullmatch(text) is None or "//" in text or text.startswith("/"):
+        return False
+    return "*" in text or is_permission(text)
 
 
 @lru_cache(maxsize=8192)
