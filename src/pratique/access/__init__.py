@@ -6,14 +6,17 @@ how a caller proved who it is, where the law is stored, what time it is, and eve
 """
 
 from pratique.access.actions import ControlAction, RegistryAction
+from pratique.access.amendments import Amendment, amended, build_law
 from pratique.access.builtin_roles import BUILT_IN_ROLES, OWNER_ROLE_ID
 from pratique.access.decision import Allowed, Consulted, Denied, Outcome, Reason
+from pratique.access.denials import EVERYONE, DenyAssignment, Refusal
 from pratique.access.judge import decide, permission_named
 from pratique.access.law import Law, RegistryPolicy, RoleMode
 from pratique.access.principals import Principal, PrincipalKind
 from pratique.access.question import (
     EVERY_REPOSITORY,
     THE_REGISTRY,
+    AboutAssignment,
     AdminUser,
     Anonymous,
     Attenuation,
@@ -24,6 +27,7 @@ from pratique.access.question import (
     Resource,
     Subject,
 )
+from pratique.access.remedies import Remedy, remedies
 from pratique.access.roles import PermissionSet, RoleAssignment, RoleDefinition
 from pratique.access.scope_maps import (
     SYSTEM_SCOPE_MAPS,
@@ -31,21 +35,25 @@ from pratique.access.scope_maps import (
     ScopeMap,
     ScopeMapRule,
 )
-from pratique.access.words import name_subject, remedies, sentence
+from pratique.access.words import grounds, meaning, name_subject, sentence
 
 __all__ = [
     "BUILT_IN_ROLES",
+    "EVERYONE",
     "EVERY_REPOSITORY",
     "OWNER_ROLE_ID",
     "SYSTEM_SCOPE_MAPS",
     "THE_REGISTRY",
+    "AboutAssignment",
     "AdminUser",
     "Allowed",
+    "Amendment",
     "Anonymous",
     "Attenuation",
     "Consulted",
     "ControlAction",
     "Denied",
+    "DenyAssignment",
     "DirectoryPrincipal",
     "FolderOwner",
     "Law",
@@ -55,9 +63,11 @@ __all__ = [
     "PrincipalKind",
     "Question",
     "Reason",
+    "Refusal",
     "RegistryAction",
     "RegistryPolicy",
     "RegistryToken",
+    "Remedy",
     "RepositoryToken",
     "Resource",
     "RoleAssignment",
@@ -66,7 +76,11 @@ __all__ = [
     "ScopeMap",
     "ScopeMapRule",
     "Subject",
+    "amended",
+    "build_law",
     "decide",
+    "grounds",
+    "meaning",
     "name_subject",
     "permission_named",
     "remedies",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from pratique.access.permissions import is_permission
+
 _PREFIX = "Microsoft.ContainerRegistry/registries/"
 
 
@@ -18,6 +20,7 @@ class RegistryAction(Enum):
             actions (`LegacyRegistryPermissions`). The first is the one named to people.
         data_permission: the data action that allows it where the registry judges by data actions
             (`AbacRepositoryPermissions`).
+        bit: one bit of its own, so that what a role grants fits into one number.
     """
 
     PULL = ("pull", ("pull/read",), "repositories/content/read")
@@ -32,6 +35,7 @@ class RegistryAction(Enum):
         self.word = word
         self.permissions = tuple(_PREFIX + p for p in permissions)
         self.data_permission = _PREFIX + data_permission
+        self.bit = 1 << len(type(self).__members__)
 
     @classmethod
     def from_word(cls, word: str) -> RegistryAction | None:
@@ -55,3 +59,11 @@ class ControlAction:
     """
 
     permission: str
+
+    @property
+    def known(self) -> bool:
+        """Whether the permission has the form that one has: `COMPANY.PROVIDER/TYPE/ACTION`.
+
+        What has not, a pattern above all, names no action; nothing is allowed by it.
+        """
+        return is_permission(self.permission)

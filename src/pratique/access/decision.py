@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from pratique.access.conditions import Condition, Facts, InvalidCondition, failing_part
+from pratique.access.denials import DenyAssignment
+from pratique.access.law import Law
 from pratique.access.question import Question
 from pratique.access.roles import RoleAssignment
 from pratique.naming import RepositoryName
@@ -23,10 +26,13 @@ class Reason(StrEnum):
     # Denied
     NOT_AUTHENTICATED = "not-authenticated"
     TOKEN_DOES_NOT_COVER = "token-does-not-cover"  # noqa: S105 - a reason, no secret
+    UNKNOWN_ACTION = "unknown-action"
     PRINCIPAL_UNKNOWN = "principal-unknown"
     PRINCIPAL_DISABLED = "principal-disabled"
+    DENY_ASSIGNMENT = "deny-assignment"
     NO_ROLE_ASSIGNMENT = "no-role-assignment"
     NO_ROLE_GRANTS_IT = "no-role-grants-it"
+    CONDITION_NOT_MET = "condition-not-met"
     ADMIN_USER_DISABLED = "admin-user-disabled"
     TOKEN_DISABLED = "token-disabled"  # noqa: S105 - likewise
     SCOPE_MAP_MISSING = "scope-map-missing"
@@ -35,28 +41,79 @@ class Reason(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of one consulted role assignment."""
+    """What became of one consulted rule."""
 
+    # A role assignment
     MATCHED = "matched"
     OTHER_SCOPE = "other-scope"
     ROLE_MISSING = "role-missing"
     ROLE_LACKS_ACTION = "role-lacks-action"
     OTHER_REGISTRY_MODE = "other-registry-mode"
+    CONDITION_FALSE = "condition-false"
+    CONDITION_UNKNOWN = "condition-unknown"
+    CONDITION_UNREADABLE = "condition-unreadable"
+    # A deny assignment
+    DENIES = "denies"
+    DENY_EXCLUDES = "deny-excludes"
+    DENY_OTHER_SCOPE = "deny-other-scope"
+    DENY_OTHER_ACTION = "deny-other-action"
+    DENY_CONDITION_FALSE = "deny-condition-false"
+
+
+CONDITION_FAILED = frozenset(
+    {Outcome.CONDITION_FALSE, Outcome.CONDITION_UNKNOWN, Outcome.CONDITION_UNREADABLE}
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Consulted:
-    """One role assignment that was looked at, in the order of looking.
+class Weighed:
+    """A condition that was not met.
 
-    Attributes:
-        through_group: object id of the group that holds the assignment, None when the principal
-            holds it itself.
+    The part on which it failed is looked for when somebody asks, since most refusals are never
+    explained; the evaluator that finds it is the one that judged, asked about the same facts.
     """
 
-    assignment: RoleAssignment
+    condition: str
+    facts: Facts
+
+    @property
+    def failed(self) -> str:
+        """The smallest part that explains the failure, or why the text cannot be read."""
+        try:
+            expression = Condition.parse(self.condition).expression
+        except InvalidCondition as error:
+            return str(error)
+        return str(failing_part(expression, self.facts))
+
+
+class Consulted(NamedTuple):
+    """One rule that was looked at, in the order of looking.
+
+    Attributes:
+        rule: a role assignment or a deny assignment.
+        role_name: of the assignment's role, or its id when the role is missing; the deny
+            assignment's own name.
+        through_group: object id of the group by which the rule concerns the principal, None when
+            it names the principal itself, or everyone.
+        weighed: of a condition that was not met, what it was and what it was asked about.
+    """
+
+    rule: RoleAssignment | DenyAssignment
     role_name: str
     outcome: Outcome
     through_group: str | None
+    weighed: Weighed | None = None
+
+    @property
+    def failed(self) -> str:
+        """The part on which a condition failed, or why it cannot be read; empty without one."""
+        return "" if self.weighed is None else self.weighed.failed
+
+    @property
+    def rule_id(self) -> str:
+        """The GUID of the assignment."""
+        rule = self.rule
+        return rule.assignment_id if isinstance(rule, RoleAssignment) else rule.deny_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +121,16 @@ class Allowed:
     """Permission to do what was asked; operations on content take it as their argument.
 
     True where a truth value is asked.
+
+    Attributes:
+        consulted: every rule that was looked at, the last one being the one that allowed.
+        depends_on_time: whether a rule was consulted that may fall otherwise at another moment.
     """
 
     question: Question
     reason: Reason
     consulted: tuple[Consulted, ...] = ()
+    depends_on_time: bool = False
 
     @property
     def repository(self) -> RepositoryName:
@@ -88,11 +150,48 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Refusal, and everything that was looked at in vain. False where a truth value is asked."""
+    """Refusal, and everything that was looked at in vain. False where a truth value is asked.
+
+    Attributes:
+        reached: the rules that were looked at and reach the resource, in order.
+        holders: object ids whose role assignments were looked for.
+        law: that was asked; names for the words, and what lies elsewhere.
+    """
 
     question: Question
     reason: Reason
-    consulted: tuple[Consulted, ...] = ()
+    law: Law = field(repr=False, compare=False)
+    reached: tuple[Consulted, ...] = ()
+    holders: tuple[str, ...] = ()
+
+    @property
+    def consulted(self) -> tuple[Consulted, ...]:
+        """Every rule that was looked at; those that stand at another scope come last.
+
+        The index hands the evaluator what stands at or above the resource; all else that the same
+        holders have is by that very look-up at another scope. It is listed only when somebody
+        asks, since a large law holds much of it.
+        """
+        if not self.holders:
+            return self.reached
+        return (*self.reached, *_elsewhere(self.question, self.law, self.holders))
 
     def __bool__(self) -> Literal[False]:
         return False
+
+
+def _elsewhere(question: Question, law: Law, holders: tuple[str, ...]) -> list[Consulted]:
+    line = frozenset(law.line_of(question.scope))
+    found = []
+    for number, holder in enumerate(holders):
+        through = holder if number else None
+        for assignment in law.assignments_of(holder):
+            if assignment.scope.key not in line:
+                name = _role_name(assignment, law)
+                found.append(Consulted(assignment, name, Outcome.OTHER_SCOPE, through))
+    return found
+
+
+def _role_name(assignment: RoleAssignment, law: Law) -> str:
+    role = law.roles.get(assignment.role_id)
+    return assignment.role_id if role is None else role.name

@@ -1,13 +1,16 @@
-"""The law as it stands at one moment: a frozen snapshot, built for fast look-up."""
+"""The law as it stands at one moment: a frozen snapshot, indexed for fast look-up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from pratique.access.builtin_roles import BUILT_IN_ROLES
-from pratique.access.principals import Principal, PrincipalKind
+from pratique.access.denials import DenyAssignment
+from pratique.access.groups import Memberships
+from pratique.access.principals import Principal
 from pratique.access.roles import RoleAssignment, RoleDefinition
 from pratique.access.scope_maps import SYSTEM_SCOPE_MAPS, RegistryToken, ScopeMap
 from pratique.naming import ResourceScope
@@ -38,69 +41,151 @@ class RegistryPolicy:
     anonymous_pull: bool = False
 
 
+Held = Mapping[str, tuple[RoleAssignment, ...]]
+# What reaches how many principals is remembered, for each law.
+_MOST_REMEMBERED = 65_536
+
+
+class Grant(NamedTuple):
+    """A role assignment that reaches the registry, by whatever way it reaches somebody.
+
+    Attributes:
+        role: None when there is no such role any more.
+        role_name: or its id.
+        through: object id of the group that holds it; None when the principal itself does.
+    """
+
+    assignment: RoleAssignment
+    role: RoleDefinition | None
+    role_name: str
+    through: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What reaches one principal at the registry.
+
+    Attributes:
+        holders: object ids of the principal and its groups, nearest first.
+        grants: their role assignments at or above the registry; the principal's own first, and of
+            one holder's those at the nearest scope.
+    """
+
+    holders: tuple[str, ...]
+    grants: tuple[Grant, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
     """Everything that `decide` may consult.
 
+    Only `registry` and `line` belong to one registry: laws of several registries may share all
+    else, as `at` makes them.
+
     Attributes:
         roles: by role id, built-in ones included.
-        assignments: by the principal that holds them.
-        groups_of: object ids of all groups that a principal is in, however deep, nearest first;
-            itself excluded.
+        assigned: role assignments by the key of their scope, then by their holder's object id; a
+            holder's assignments at one scope stand in the order of their ids.
+        counts: how many role assignments each holder has, wherever.
+        denials: deny assignments by each object id that they name, `EVERYONE` included.
         tokens: by name, compared exactly; whoever takes names in any case finds the right one
             first.
         scope_maps: likewise.
-        covering_scopes: keys of the scopes that lie at or above the registry.
+        line: keys of the scopes that lie at or above the registry, nearest first, `/` last.
     """
 
     registry: RegistryPolicy
     principals: Mapping[str, Principal]
     roles: Mapping[str, RoleDefinition]
-    assignments: Mapping[str, tuple[RoleAssignment, ...]]
-    groups_of: Mapping[str, tuple[str, ...]]
+    assigned: Mapping[str, Held]
+    counts: Mapping[str, int]
+    denials: Mapping[str, tuple[DenyAssignment, ...]]
+    memberships: Memberships
     tokens: Mapping[str, RegistryToken]
     scope_maps: Mapping[str, ScopeMap]
-    covering_scopes: frozenset[str]
+    line: tuple[str, ...]
+    # Worked out before; it can only ever hold what the rest says.
+    _reaches: dict[str, Reach] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
-    def build(
-        cls,
-        registry: RegistryPolicy,
-        *,
-        principals: Iterable[Principal] = (),
-        roles: Iterable[RoleDefinition] = (),
-        assignments: Iterable[RoleAssignment] = (),
-        tokens: Iterable[RegistryToken] = (),
-        scope_maps: Iterable[ScopeMap] = (),
-    ) -> Law:
-        """Index the parts; built-in roles and system scope maps are added."""
-        by_id = {p.object_id: p for p in principals}
-        held: dict[str, list[RoleAssignment]] = {}
-        for assignment in assignments:
-            held.setdefault(assignment.principal_id, []).append(assignment)
+    def empty(cls, registry: RegistryPolicy) -> Law:
+        """The law in which nobody is known: built-in roles and system scope maps only."""
         return cls(
             registry=registry,
-            principals=by_id,
-            roles={**{r.role_id: r for r in roles}, **BUILT_IN_ROLES},
-            assignments={holder: tuple(a) for holder, a in held.items()},
-            groups_of=_transitive_groups(by_id),
-            tokens={t.name: t for t in tokens},
-            scope_maps={**{m.name: m for m in scope_maps}, **SYSTEM_SCOPE_MAPS},
-            covering_scopes=frozenset(scope.key for scope in scopes_above(registry)),
+            principals={},
+            roles=dict(BUILT_IN_ROLES),
+            assigned={},
+            counts={},
+            denials={},
+            memberships=Memberships({}),
+            tokens={},
+            scope_maps=dict(SYSTEM_SCOPE_MAPS),
+            line=_line(registry),
         )
 
-    def covers(self, assigned: ResourceScope, resource: ResourceScope | None) -> bool:
-        """Whether what is assigned at `assigned` reaches `resource`, or the registry for None."""
-        if resource is None or resource.key == self.registry.scope.key:
-            return assigned.key in self.covering_scopes
-        return assigned.key in self._at_or_above(resource)
+    def at(self, registry: RegistryPolicy) -> Law:
+        """The same law seen from another registry, or from this one with another policy."""
+        return replace(self, registry=registry, line=_line(registry))
 
-    def _at_or_above(self, resource: ResourceScope) -> tuple[str, ...]:
-        # The registry's line is the only one known; other resources join it where they meet it.
-        line = tuple(scope.key for scope in scopes_above(self.registry))
+    def groups_of(self, object_id: str) -> tuple[str, ...]:
+        """Object ids of all enabled groups that somebody is in, nearest first."""
+        return self.memberships.of(object_id)
+
+    def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
+        """The role assignments that somebody holds directly, wherever."""
+        if object_id not in self.counts:
+            return ()
+        return tuple(a for held in self.assigned.values() for a in held.get(object_id, ()))
+
+    def held_at(self, scope_key: str, object_id: str) -> tuple[RoleAssignment, ...]:
+        """The role assignments that somebody holds directly at that very scope."""
+        held = self.assigned.get(scope_key)
+        return () if held is None else held.get(object_id, ())
+
+    def every_assignment(self) -> Iterator[RoleAssignment]:
+        """All role assignments, each once."""
+        return (a for held in self.assigned.values() for there in held.values() for a in there)
+
+    def reach(self, object_id: str) -> Reach:
+        """What reaches somebody at the registry."""
+        known = self._reaches.get(object_id)
+        if known is None:
+            known = self.reach_at(object_id, self.line)
+            if len(self._reaches) >= _MOST_REMEMBERED:
+                self._reaches.clear()
+            self._reaches[object_id] = known
+        return known
+
+    def reach_at(self, object_id: str, line: tuple[str, ...]) -> Reach:
+        """What reaches somebody at the scope below which `line` stands, as `line_of` gives it."""
+        holders = (object_id, *self.groups_of(object_id))
+        levels = [self.assigned[key] for key in line if key in self.assigned]
+        grants = []
+        for holder in holders:
+            through = None if holder == object_id else holder
+            for level in levels:
+                for assignment in level.get(holder, ()):
+                    role = self.roles.get(assignment.role_id)
+                    name = assignment.role_id if role is None else role.name
+                    grants.append(Grant(assignment, role, name, through))
+        return Reach(holders, tuple(grants))
+
+    def every_denial(self) -> tuple[DenyAssignment, ...]:
+        """All deny assignments, each once."""
+        return tuple({d.deny_id: d for named in self.denials.values() for d in named}.values())
+
+    def line_of(self, resource: ResourceScope | None) -> tuple[str, ...]:
+        """Keys of the scopes at or above `resource`, or the registry for None, nearest first.
+
+        The registry's line is the only one known; other resources join it where they meet it.
+        """
+        if resource is None or resource.key == self.line[0]:
+            return self.line
         own = tuple(scope.key for scope in resource.ancestors_within_subscription())
-        meeting = next((key for key in own if key in self.covering_scopes), None)
-        return own + (line[-1:] if meeting is None else line[line.index(meeting) :])
+        meeting = next((key for key in own if key in self.line), None)
+        if meeting is None:
+            return (*own, self.line[-1])
+        return own[: own.index(meeting)] + self.line[self.line.index(meeting) :]
 
 
 def scopes_above(registry: RegistryPolicy) -> tuple[ResourceScope, ...]:
@@ -112,22 +197,5 @@ def scopes_above(registry: RegistryPolicy) -> tuple[ResourceScope, ...]:
     )
 
 
-def _transitive_groups(principals: Mapping[str, Principal]) -> dict[str, tuple[str, ...]]:
-    parents: dict[str, list[str]] = {}
-    for principal in principals.values():
-        # A disabled group passes nothing on.
-        if principal.kind is PrincipalKind.GROUP and principal.enabled:
-            for member in principal.members:
-                parents.setdefault(member, []).append(principal.object_id)
-    return {member: _nearest_first(member, parents) for member in parents}
-
-
-def _nearest_first(member: str, parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    layer = [member]
-    while layer:
-        # Sorted, so that the order of looking does not hang on the order of storing.
-        above = sorted({group for child in layer for group in parents.get(child, ())})
-        layer = [group for group in above if group != member and group not in found]
-        found.update(dict.fromkeys(layer))
-    return tuple(found)
+def _line(registry: RegistryPolicy) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(scope.key for scope in scopes_above(registry)))

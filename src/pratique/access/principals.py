@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+
+from pratique.access.conditions import Value
+
+_NO_ATTRIBUTES: Mapping[str, tuple[Value, ...]] = MappingProxyType({})
 
 
 class PrincipalKind(StrEnum):
@@ -23,6 +29,7 @@ class Principal:
         display_name: how a refusal names it.
         enabled: a disabled principal is refused everything.
         members: object ids, direct ones only; empty unless it is a group.
+        attributes: what a condition's `@Principal[...]` finds, by `attribute_key` of the name.
     """
 
     object_id: str
@@ -30,3 +37,4 @@ class Principal:
     display_name: str
     enabled: bool = True
     members: frozenset[str] = frozenset()
+    attributes: Mapping[str, tuple[Value, ...]] = field(default_factory=lambda: _NO_ATTRIBUTES)

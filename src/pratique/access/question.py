@@ -113,6 +113,18 @@ def expand(words: Iterable[str]) -> frozenset[RegistryAction]:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutAssignment:
+    """The role assignment that a control action would write or delete (reference 5.1).
+
+    Conditions judge it, so that somebody may be let assign some roles to some principals only.
+    """
+
+    role_id: str
+    principal_id: str
+    principal_kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """May `subject` do `action` on `resource`?
 
@@ -121,6 +133,7 @@ class Question:
             other registry actions; a resource scope, or the registry, for control actions.
         attenuation: of the access token that carries the request; None when the caller showed
             its full credential.
+        about: of a control action on a role assignment; None otherwise.
 
     Raises:
         ValueError: `action` is nothing that is done to `resource`.
@@ -130,6 +143,13 @@ class Question:
     action: RegistryAction | ControlAction
     resource: Resource
     attenuation: Attenuation | None = None
+    about: AboutAssignment | None = None
+
+    @property
+    def scope(self) -> ResourceScope | None:
+        """The resource scope that is asked about; None for the registry and all that is in it."""
+        resource = self.resource
+        return resource if isinstance(resource, ResourceScope) else None
 
     def __post_init__(self) -> None:
         if not _may_be_asked(self.action, self.resource):

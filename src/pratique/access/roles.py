@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+from pratique.access.actions import RegistryAction
 from pratique.access.permissions import permission_matches
 from pratique.naming import ResourceScope
 
 
 @dataclass(frozen=True)
 class PermissionSet:
-    """What one role grants: actions less notActions, data actions less notDataActions.
+    """Permissions with some taken out: actions less notActions, data actions less notDataActions.
 
-    The subtraction stays inside this set: it takes nothing away from what another role grants.
+    The subtraction stays inside this set: it takes nothing away from what another one holds.
     """
 
     actions: tuple[str, ...] = ()
@@ -22,13 +24,13 @@ class PermissionSet:
     data_actions: tuple[str, ...] = ()
     not_data_actions: tuple[str, ...] = ()
 
-    def grants_action(self, permission: str) -> bool:
-        """Whether the control-plane `permission` is granted."""
-        return _granted(permission, self.actions, self.not_actions)
+    def holds_action(self, permission: str) -> bool:
+        """Whether the control-plane `permission` is in it."""
+        return _holds(permission, self.actions, self.not_actions)
 
-    def grants_data_action(self, permission: str) -> bool:
-        """Whether the data-plane `permission` is granted; `*` in actions never implies it."""
-        return _granted(permission, self.data_actions, self.not_data_actions)
+    def holds_data_action(self, permission: str) -> bool:
+        """Whether the data-plane `permission` is in it; `*` in actions never implies it."""
+        return _holds(permission, self.data_actions, self.not_data_actions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,16 @@ class RoleDefinition:
         """Whether any permission set grants the data-plane `permission`."""
         return _role_grants(self, permission, data=True)
 
+    @cached_property
+    def bits_by_actions(self) -> int:
+        """The registry actions that its actions grant, as the sum of their bits."""
+        return _bits(lambda action: any(map(self.grants_action, action.permissions)))
+
+    @cached_property
+    def bits_by_data_actions(self) -> int:
+        """The registry actions that its data actions grant, as the sum of their bits."""
+        return _bits(lambda action: self.grants_data_action(action.data_permission))
+
 
 @dataclass(frozen=True, slots=True)
 class RoleAssignment:
@@ -67,6 +79,9 @@ class RoleAssignment:
         role_id: of a definition; an assignment whose role is missing grants nothing.
         principal_id: object id of a user, group or service principal.
         created_at: with a time zone.
+        condition: text in the condition language; None to grant without one. It was parsed when it
+            was written; it is kept as text, since most of a large law's conditions are never asked
+            about, and one that cannot be read any more grants nothing.
     """
 
     assignment_id: str
@@ -74,10 +89,11 @@ class RoleAssignment:
     principal_id: str
     scope: ResourceScope
     created_at: datetime
+    condition: str | None = None
 
 
-def _granted(permission: str, granted: tuple[str, ...], subtracted: tuple[str, ...]) -> bool:
-    return any(permission_matches(p, permission) for p in granted) and not any(
+def _holds(permission: str, held: tuple[str, ...], subtracted: tuple[str, ...]) -> bool:
+    return any(permission_matches(p, permission) for p in held) and not any(
         permission_matches(p, permission) for p in subtracted
     )
 
@@ -85,5 +101,9 @@ def _granted(permission: str, granted: tuple[str, ...], subtracted: tuple[str, .
 @lru_cache(maxsize=16384)
 def _role_grants(role: RoleDefinition, permission: str, *, data: bool) -> bool:
     if data:
-        return any(p.grants_data_action(permission) for p in role.permissions)
-    return any(p.grants_action(permission) for p in role.permissions)
+        return any(p.holds_data_action(permission) for p in role.permissions)
+    return any(p.holds_action(permission) for p in role.permissions)
+
+
+def _bits(granted: Callable[[RegistryAction], bool]) -> int:
+    return sum(action.bit for action in RegistryAction if granted(action))

@@ -1,4 +1,4 @@
-"""Words for verdicts: the one place where a reason becomes a sentence, and where its remedies are.
+"""Words for verdicts: the one place where a reason becomes a sentence.
 
 Sentences are public: they reach the one who was refused, so they never tell whether a repository
 exists, nor anything of other principals.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from pratique.access.actions import READING, ControlAction, RegistryAction
-from pratique.access.builtin_roles import BUILT_IN_ROLES
-from pratique.access.decision import Denied, Outcome, Reason
+from pratique.access.actions import ControlAction, RegistryAction
+from pratique.access.decision import CONDITION_FAILED, Allowed, Denied, Outcome, Reason
 from pratique.access.judge import permission_named
 from pratique.access.law import Law, RoleMode
-from pratique.access.principals import PrincipalKind
 from pratique.access.question import (
     EVERY_REPOSITORY,
     THE_REGISTRY,
@@ -21,32 +19,14 @@ from pratique.access.question import (
     Anonymous,
     DirectoryPrincipal,
     FolderOwner,
-    Question,
     RepositoryToken,
     Resource,
     Subject,
 )
-from pratique.access.scope_maps import scope_map_verb
-from pratique.naming import RepositoryName, ResourceScope
+from pratique.naming import RepositoryName
 from pratique.naming.errors import printable
 
-_SMALLEST_ROLE = {
-    RegistryAction.PULL: ("AcrPull", "Container Registry Repository Reader"),
-    RegistryAction.METADATA_READ: ("AcrPull", "Container Registry Repository Reader"),
-    RegistryAction.PUSH: ("AcrPush", "Container Registry Repository Writer"),
-    RegistryAction.METADATA_WRITE: ("Contributor", "Container Registry Repository Writer"),
-    RegistryAction.DELETE: ("AcrDelete", "Container Registry Repository Contributor"),
-    RegistryAction.CATALOG: ("AcrPull", "Container Registry Repository Catalog Lister"),
-}
 _ROLES_NAMED = 3
-# Narrowest first; the last one grants everything.
-_CONTROL_ROLES = (
-    "Reader",
-    "Container Registry Contributor and Data Access Configuration Administrator",
-    "Role Based Access Control Administrator",
-    "Contributor",
-    "Owner",
-)
 
 
 def sentence(denied: Denied, law: Law) -> str:  # noqa: C901, PLR0911, PLR0912 - one per reason
@@ -66,8 +46,14 @@ def sentence(denied: Denied, law: Law) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"{who} is not in this registry's directory any more"
         case Reason.PRINCIPAL_DISABLED:
             return f"{who} is disabled"
+        case Reason.UNKNOWN_ACTION:
+            return f"`{printable(permission)}` is not the name of an action"
+        case Reason.DENY_ASSIGNMENT:
+            return f"{lacks}: a deny assignment refuses it, whatever its roles grant"
         case Reason.NO_ROLE_ASSIGNMENT:
             return f"{lacks}: no role is assigned to it"
+        case Reason.CONDITION_NOT_MET:
+            return f"{lacks}: {_which_condition(denied)}"
         case Reason.NO_ROLE_GRANTS_IT:
             return f"{lacks}: {_why_roles_fail(denied, law)}"
         case Reason.ADMIN_USER_DISABLED:
@@ -92,40 +78,39 @@ def sentence(denied: Denied, law: Law) -> str:  # noqa: C901, PLR0911, PLR0912 -
             assert_never(reason)
 
 
-def remedies(denied: Denied, law: Law) -> tuple[str, ...]:  # noqa: PLR0911 - one per reason
-    """Commands that would help, the narrowest first; for operators, not for the one refused."""
-    question = denied.question
-    subject = question.subject
-    reason = denied.reason
-    match reason:
-        case Reason.NOT_AUTHENTICATED:
-            opens = question.action in READING and not law.registry.anonymous_pull
-            return ("docker login", *(("pratique anonymous-pull on",) if opens else ()))
-        case Reason.TOKEN_DOES_NOT_COVER:
-            return ("docker logout, then docker login",)
-        case Reason.PRINCIPAL_DISABLED if isinstance(subject, DirectoryPrincipal):
-            principal = law.principals.get(subject.object_id)
-            service = principal and principal.kind is PrincipalKind.SERVICE_PRINCIPAL
-            return (f"pratique {'sp' if service else 'user'} enable {subject.object_id}",)
-        case Reason.ADMIN_USER_DISABLED:
-            return ("pratique admin-user enable",)
-        case Reason.TOKEN_DISABLED if isinstance(subject, RepositoryToken):
-            return (f"pratique token enable {subject.name}",)
-        case Reason.NO_ROLE_ASSIGNMENT | Reason.NO_ROLE_GRANTS_IT if isinstance(
-            subject, DirectoryPrincipal
-        ):
-            if _wildcard_ignored(denied, law):
-                return ()
-            role = _smallest_role(question.action, law.registry.mode)
-            resource = question.resource
-            at = f' --scope "{resource}"' if isinstance(resource, ResourceScope) else ""
-            return (f'pratique role assign "{role}" --to {subject.object_id}{at}',)
-        case Reason.SCOPE_MAP_DOES_NOT_COVER | Reason.SCOPE_MAP_MISSING if isinstance(
-            subject, RepositoryToken
-        ):
-            return _scope_map_remedies(question, subject, law)
-        case _:
-            return ()
+def meaning(outcome: Outcome) -> str:
+    """What became of a consulted rule, in words for those who may read the law."""
+    return _MEANINGS[outcome]
+
+
+def grounds(allowed: Allowed) -> str:
+    """Why something is allowed, in words for those who may read the law."""
+    law_free = {
+        Reason.ADMIN_USER: "the admin user may handle every image",
+        Reason.SCOPE_MAP: "its scope map allows it",
+        Reason.ANONYMOUS_PULL: "anonymous pull is on",
+        Reason.FOLDER_OWNER: "it owns the data folder",
+    }
+    if allowed.reason is not Reason.ROLE_ASSIGNMENT:
+        return law_free[allowed.reason]
+    return f"the role `{printable(allowed.consulted[-1].role_name)}` grants it"
+
+
+_MEANINGS = {
+    Outcome.MATCHED: "grants it",
+    Outcome.OTHER_SCOPE: "is assigned at another scope",
+    Outcome.ROLE_MISSING: "names a role that does not exist any more",
+    Outcome.ROLE_LACKS_ACTION: "does not carry the permission",
+    Outcome.OTHER_REGISTRY_MODE: "is not honoured in the registry's role mode",
+    Outcome.CONDITION_FALSE: "its condition is not met",
+    Outcome.CONDITION_UNKNOWN: "its condition cannot be evaluated here",
+    Outcome.CONDITION_UNREADABLE: "its condition cannot be read",
+    Outcome.DENIES: "refuses it",
+    Outcome.DENY_EXCLUDES: "excludes the principal",
+    Outcome.DENY_OTHER_SCOPE: "stands at another scope",
+    Outcome.DENY_OTHER_ACTION: "does not name the permission",
+    Outcome.DENY_CONDITION_FALSE: "its condition is not met",
+}
 
 
 def name_subject(subject: Subject, law: Law) -> str:
@@ -161,32 +146,20 @@ def _word(action: RegistryAction | ControlAction) -> str:
     return action.permission if isinstance(action, ControlAction) else action.word
 
 
-def _smallest_role(action: RegistryAction | ControlAction, mode: RoleMode) -> str:
-    if isinstance(action, ControlAction):
-        roles = {role.name: role for role in BUILT_IN_ROLES.values()}
-        return next(n for n in _CONTROL_ROLES if roles[n].grants_action(action.permission))
-    rbac, abac = _SMALLEST_ROLE[action]
-    return rbac if mode is RoleMode.RBAC else abac
-
-
-def _scope_map_remedies(question: Question, subject: RepositoryToken, law: Law) -> tuple[str, ...]:
-    token = law.tokens.get(subject.name)
-    verb = None if isinstance(question.action, ControlAction) else scope_map_verb(question.action)
-    if token is None or verb is None:
-        return ()
-    place = "*" if question.resource is EVERY_REPOSITORY else question.resource
-    allow = f"--allow '{place}:{verb}'"
-    scope_map = law.scope_maps.get(token.scope_map)
-    if scope_map is None:
-        return (f"pratique scope-map create {token.scope_map} {allow}",)
-    if scope_map.system_defined:
-        create = f"pratique scope-map create MAP {allow}"
-        return (f"{create} && pratique token create TOKEN --scope-map MAP",)
-    return (f"pratique scope-map update {scope_map.name} {allow}",)
-
-
 def _wildcard_ignored(denied: Denied, law: Law) -> bool:
     return denied.question.resource is EVERY_REPOSITORY and law.registry.mode is RoleMode.ABAC
+
+
+def _which_condition(denied: Denied) -> str:
+    failed = next(c for c in denied.consulted if c.outcome in CONDITION_FAILED)
+    role = f"`{printable(failed.role_name)}`"
+    match failed.outcome:
+        case Outcome.CONDITION_UNREADABLE:
+            return f"the condition under which it has the role {role} cannot be read"
+        case Outcome.CONDITION_UNKNOWN:
+            return f"the condition under which it has the role {role} cannot be evaluated here"
+        case _:
+            return f"it has the role {role} under a condition that is not met here"
 
 
 def _why_roles_fail(denied: Denied, law: Law) -> str:

@@ -7,7 +7,7 @@ HTTP, SQL and the content of the registry.
 
 from pratique.admission.attempts import SignInAttempts, Standing, seconds_to_wait
 from pratique.admission.changes import Draft
-from pratique.admission.control import ControlPlane, Refused
+from pratique.admission.control import ControlPlane, Demand, Refused
 from pratique.admission.errors import AlreadyExists, ControlError, NotFound, Unacceptable
 from pratique.admission.gate import FOLDER_OWNER, NOBODY, Caller, Gate
 from pratique.admission.ledger import Ledger, LedgerMoved, Row
@@ -22,6 +22,7 @@ __all__ = [
     "Caller",
     "ControlError",
     "ControlPlane",
+    "Demand",
     "Draft",
     "Gate",
     "Ledger",

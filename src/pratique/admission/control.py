@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from pratique.access import ControlAction, Denied, Resource
+from pratique.access import AboutAssignment, ControlAction, Denied, Resource
+from pratique.admission.account import note_use
 from pratique.admission.changes.draft import Draft
 from pratique.admission.errors import ControlError
 from pratique.admission.gate import Caller, Gate
 from pratique.admission.ledger import Ledger, LedgerMoved
+from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import Snapshot
 
 T = TypeVar("T")
 _TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Where a permission is needed.
+
+    Attributes:
+        about: the role assignment that the change would write or delete, for conditions on the
+            right to do so; None for every other change.
+    """
+
+    resource: Resource
+    about: AboutAssignment | None = None
 
 
 class Refused(Exception):
@@ -34,6 +50,7 @@ class ControlPlane:
         clock: gives now, with a time zone.
         new_id: gives a new GUID.
         random_bytes: gives that many unpredictable bytes.
+        recorder: learns which grants are used.
     """
 
     def __init__(
@@ -44,9 +61,11 @@ class ControlPlane:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         random_bytes: Callable[[int], bytes],
+        recorder: Recorder,
     ) -> None:
         self._gate = gate
         self._ledger = ledger
+        self._recorder = recorder
         self._clock = clock
         self._new_id = new_id
         self._random_bytes = random_bytes
@@ -58,14 +77,18 @@ class ControlPlane:
             Refused: the caller may not.
         """
         snapshot = self._gate.snapshot()
-        self._demand(snapshot, caller, permission, resource)
+        self._demand(snapshot, caller, permission, Demand(resource))
         return snapshot
+
+    def draft(self, snapshot: Snapshot) -> Draft:
+        """A change in the making, for trying out what it would mean."""
+        return Draft(snapshot, self._clock(), self._new_id, self._random_bytes)
 
     async def change(
         self,
         caller: Caller,
         permission: str,
-        resource: Resource,
+        demands: Callable[[Snapshot], Iterable[Demand]],
         operation: Callable[[Draft], T],
     ) -> T:
         """Carry out `operation` as a whole, and return once it is on disk.
@@ -73,14 +96,21 @@ class ControlPlane:
         Verdict and change rest on one snapshot, and the change stands only if that is still the
         newest: a right that was taken away meanwhile is not used any more.
 
+        Args:
+            caller: who asks.
+            permission: what they need.
+            demands: where they need it, all of it, as the snapshot stands.
+            operation: makes the change.
+
         Raises:
             Refused: the caller may not.
             ControlError: the operation makes no sense on the present state.
         """
         for _ in range(_TRIES):
             snapshot = self._gate.snapshot()
-            self._demand(snapshot, caller, permission, resource)
-            draft = Draft(snapshot, self._clock(), self._new_id, self._random_bytes)
+            for demand in demands(snapshot):
+                self._demand(snapshot, caller, permission, demand)
+            draft = self.draft(snapshot)
             result = operation(draft)
             try:
                 await self._ledger.append(snapshot.version, draft.rows)
@@ -89,9 +119,9 @@ class ControlPlane:
             return result
         raise ControlError("others keep changing the registry's settings; try again")
 
-    def _demand(
-        self, snapshot: Snapshot, caller: Caller, permission: str, resource: Resource
-    ) -> None:
-        verdict = self._gate.decide(snapshot, caller, ControlAction(permission), resource)
+    def _demand(self, snapshot: Snapshot, caller: Caller, permission: str, demand: Demand) -> None:
+        action = ControlAction(permission)
+        verdict = self._gate.decide(snapshot, caller, action, demand.resource, demand.about)
         if isinstance(verdict, Denied):
             raise Refused(verdict)
+        note_use(self._recorder, verdict, self._clock())

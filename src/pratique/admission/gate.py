@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from pratique.access import (
+    AboutAssignment,
     AdminUser,
     Allowed,
     Anonymous,
@@ -93,6 +94,10 @@ class Gate:
         self._clock = clock
         self._verified = VerifiedTokens()
 
+    def now(self) -> datetime:
+        """The time by which verdicts are given."""
+        return self._clock()
+
     def snapshot(self) -> Snapshot:
         """Law and directory as they stand now."""
         return self._snapshots.current()
@@ -147,10 +152,11 @@ class Gate:
         caller: Caller,
         action: RegistryAction | ControlAction,
         resource: Resource,
+        about: AboutAssignment | None = None,
     ) -> Allowed | Denied:
         """The verdict of the snapshot's law. Whatever may be refused is asked here."""
-        question = Question(caller.subject, action, resource, caller.attenuation)
-        return decide(question, snapshot.law)
+        question = Question(caller.subject, action, resource, caller.attenuation, about)
+        return decide(question, snapshot.law, self._clock())
 
     def _verify(
         self, snapshot: Snapshot, unverified: str, audiences: frozenset[str]

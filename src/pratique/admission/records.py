@@ -41,13 +41,64 @@ class RegistryRecord(msgspec.Struct, frozen=True):
 
 
 class AssignmentRecord(msgspec.Struct, frozen=True):
-    """A role assignment (reference 10.3)."""
+    """A role assignment (reference 10.3).
+
+    Attributes:
+        condition: in the condition language; None to grant without one.
+    """
 
     assignment_id: str
     role_id: str
     principal_id: str
     scope: str
     created_at: datetime
+    condition: str | None = None
+
+
+class PermissionsRecord(msgspec.Struct, frozen=True):
+    """Permissions with some taken out.
+
+    Attributes:
+        condition: of a deny assignment's permissions; None for always.
+    """
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    condition: str | None = None
+
+
+class RoleRecord(msgspec.Struct, frozen=True):
+    """A custom role definition; built-in ones are not stored."""
+
+    role_id: str
+    name: str
+    description: str
+    permissions: PermissionsRecord
+    assignable_scopes: tuple[str, ...]
+    created_at: datetime
+
+
+class DenyRecord(msgspec.Struct, frozen=True):
+    """A deny assignment (reference 4.6)."""
+
+    deny_id: str
+    name: str
+    description: str
+    permissions: PermissionsRecord
+    scope: str
+    principals: tuple[str, ...]
+    excluded: tuple[str, ...]
+    reaches_below: bool
+    created_at: datetime
+
+
+class AttributesRecord(msgspec.Struct, frozen=True):
+    """A principal's custom security attributes, each `SET_NAME` with its values."""
+
+    object_id: str
+    values: dict[str, tuple[str | int | bool, ...]]
 
 
 class ScopeMapRecord(msgspec.Struct, frozen=True):
@@ -62,6 +113,9 @@ class ScopeMapRecord(msgspec.Struct, frozen=True):
 Record = (
     RegistryRecord
     | AssignmentRecord
+    | RoleRecord
+    | DenyRecord
+    | AttributesRecord
     | ScopeMapRecord
     | User
     | Application
@@ -74,6 +128,9 @@ Record = (
 KINDS: dict[str, type[Any]] = {
     "registry": RegistryRecord,
     "assignment": AssignmentRecord,
+    "role": RoleRecord,
+    "deny": DenyRecord,
+    "attributes": AttributesRecord,
     "scope-map": ScopeMapRecord,
     "user": User,
     "application": Application,
@@ -86,6 +143,9 @@ _KIND_OF = {record_type: kind for kind, record_type in KINDS.items()}
 _DECODERS = {kind: msgspec.json.Decoder(record_type) for kind, record_type in KINDS.items()}
 _KEY_FIELD = {
     "assignment": "assignment_id",
+    "role": "role_id",
+    "deny": "deny_id",
+    "attributes": "object_id",
     "scope-map": "name",
     "user": "object_id",
     "application": "object_id",

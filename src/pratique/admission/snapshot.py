@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pratique.access import (
-    Law,
-    Principal,
-    PrincipalKind,
-    RegistryPolicy,
-    RegistryToken,
-    RoleAssignment,
-    ScopeMap,
-    ScopeMapRule,
-)
-from pratique.admission.ledger import Ledger
+import msgspec
+
+from pratique.access import Law, Principal, RegistryToken, RoleAssignment
+from pratique.access.amendments import Amendment, amended
+from pratique.admission import translation
+from pratique.admission.errors import NotFound
+from pratique.admission.ledger import Ledger, Row
 from pratique.admission.records import (
     AssignmentRecord,
+    AttributesRecord,
+    DenyRecord,
     Record,
     RegistryRecord,
+    RoleRecord,
     ScopeMapRecord,
     decode,
+    kind_and_key,
 )
 from pratique.identity import (
     AdminAccount,
@@ -34,9 +34,12 @@ from pratique.identity import (
     TokenAccount,
     User,
 )
+from pratique.identity.directory import Account
 from pratique.naming import ResourceScope
+from pratique.naming.errors import printable
 
 T = TypeVar("T")
+Records = Mapping[tuple[str, str], Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class Snapshot:
     """Everything that admission consults, of one moment.
 
     Attributes:
-        scope_maps: those that somebody made, by name.
+        records: what is stored, by kind and key, except role assignments: the law holds those, and
+            a second copy of each would double its size.
     """
 
     version: int
@@ -52,11 +56,93 @@ class Snapshot:
     law: Law
     directory: Directory
     keys: KeyRing
-    scope_maps: Mapping[str, ScopeMapRecord]
+    records: Records
+
+    def changed(self, version: int, gone: Iterable[Record], come: Iterable[Record]) -> Snapshot:
+        """The snapshot once `come` stand and `gone` do no more.
+
+        Args:
+            version: of the ledger that says so.
+            gone: records that were deleted, as they stood.
+            come: records as they stand now, new or changed.
+        """
+        put, deleted = tuple(come), tuple(gone)
+        kept = [r for r in put if not isinstance(r, AssignmentRecord)]
+        lost = [r for r in deleted if not isinstance(r, AssignmentRecord)]
+        replaced = [self.records[k] for k in map(kind_and_key, kept) if k in self.records]
+        before = [*lost, *replaced]
+        registry = next(iter(_of(kept, RegistryRecord)), self.registry)
+        directory = self.directory.changed(registry.name, _accounts(before), _accounts(kept))
+        records = _put(self.records, lost, kept)
+        amendment = Amendment(
+            registry=None if registry is self.registry else translation.policy(registry),
+            principals=_principals((*before, *kept), directory, records),
+            roles={
+                **{r.role_id: None for r in _of(before, RoleRecord)},
+                **{r.role_id: translation.role(r) for r in _of(kept, RoleRecord)},
+            },
+            gone_assignments=map(translation.assignment, _of(deleted, AssignmentRecord)),
+            assignments=map(translation.assignment, _of(put, AssignmentRecord)),
+            gone_denials=map(translation.denial, _of(before, DenyRecord)),
+            denials=map(translation.denial, _of(kept, DenyRecord)),
+            tokens={
+                **{t.name: None for t in _of(before, TokenAccount)},
+                **{
+                    t.name: RegistryToken(t.name, t.scope_map, t.enabled)
+                    for t in _of(kept, TokenAccount)
+                },
+            },
+            scope_maps={
+                **{m.name: None for m in _of(before, ScopeMapRecord)},
+                **{m.name: translation.scope_map(m) for m in _of(kept, ScopeMapRecord)},
+            },
+        )
+        same_keys = not _of((*before, *kept), SigningKey)
+        keys = self.keys if same_keys else KeyRing(_of(records.values(), SigningKey))
+        law = amended(self.law, amendment)
+        return Snapshot(version, registry, law, directory, keys, records)
+
+    def find_principal(self, reference: str) -> User | Application | Group:
+        """Whom `reference` means: an object id, client id, user, group or application name.
+
+        Raises:
+            NotFound: nobody answers to it, or several do.
+        """
+        found = self.directory.principal(reference)
+        if found is None:
+            raise NotFound(
+                f"no user, group or service principal answers to `{printable(reference)}`; "
+                "`pratique sp list`, `user list` and `group list` show who is there "
+                "(give the object id when a name stands for several)"
+            )
+        return found
+
+    def scope_map_record(self, name: str) -> ScopeMapRecord:
+        """The record of a scope map that somebody made.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        found = {m.name.casefold(): m for m in self.of_kind(ScopeMapRecord)}
+        return found[name.casefold()]
+
+    def of_kind(self, wanted: type[T]) -> list[T]:
+        """All records of that type; none of role assignments, which the law holds."""
+        return _of(self.records.values(), wanted)
+
+
+def empty_snapshot(registry: RegistryRecord) -> Snapshot:
+    """What stands before the first record of a registry is written."""
+    law = Law.empty(translation.policy(registry))
+    return Snapshot(0, registry, law, Directory.empty(registry.name), KeyRing(()), {})
 
 
 class NotPrepared(Exception):
     """The store holds no registry yet; closed by default, nothing can be judged."""
+
+
+class LawUnreadable(Exception):
+    """The store holds what this version cannot read; closed by default, nothing is judged."""
 
 
 class Snapshots:
@@ -68,15 +154,17 @@ class Snapshots:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._records: dict[tuple[str, str], Record] = {}
         self._version = 0
         self._snapshot: Snapshot | None = None
+        # A deleted row tells its key only; where in the law the assignment stands is found here.
+        self._assignments: dict[str, RoleAssignment] = {}
 
     def current(self) -> Snapshot:
         """The snapshot of now.
 
         Raises:
             NotPrepared: there is no registry in the store.
+            LawUnreadable: a record makes no sense to this version.
         """
         if self._snapshot is None or self._ledger.version() != self._version:
             self._refresh()
@@ -86,101 +174,79 @@ class Snapshots:
 
     def _refresh(self) -> None:
         version, rows = self._ledger.read(self._version)
+        come = [_decoded(row) for row in rows if row.body is not None]
+        before = self._snapshot
+        if before is None:
+            registry = next(iter(_of(come, RegistryRecord)), None)
+            if registry is None:
+                return
+            before = empty_snapshot(registry)
+        gone = list(self._gone(before, rows))
+        after = before.changed(version, gone, come)
+        self._remember(after.law, gone, come)
+        self._snapshot, self._version = after, version
+
+    def _gone(self, before: Snapshot, rows: Iterable[Row]) -> Iterator[Record]:
         for row in rows:
-            if row.body is None:
-                self._records.pop((row.kind, row.key), None)
-            else:
-                self._records[row.kind, row.key] = decode(row.kind, row.body)
-        self._version = version
-        self._snapshot = build_snapshot(version, tuple(self._records.values()))
+            if row.body is not None:
+                continue
+            assignment = self._assignments.get(row.key) if row.kind == "assignment" else None
+            if assignment is not None:
+                yield translation.assignment_record(assignment)
+            elif (row.kind, row.key) in before.records:
+                yield before.records[row.kind, row.key]
+
+    def _remember(self, law: Law, gone: Iterable[Record], come: Iterable[Record]) -> None:
+        for record in _of(gone, AssignmentRecord):
+            del self._assignments[record.assignment_id]
+        for record in _of(come, AssignmentRecord):
+            there = law.held_at(ResourceScope(record.scope).key, record.principal_id)
+            found = next(a for a in there if a.assignment_id == record.assignment_id)
+            self._assignments[found.assignment_id] = found
 
 
-def build_snapshot(version: int, records: Iterable[Record]) -> Snapshot | None:
-    """The snapshot that `records` make; None without a registry among them."""
-    everything = tuple(records)
-    registry = next(iter(_of(everything, RegistryRecord)), None)
-    if registry is None:
-        return None
-    scope_maps = _of(everything, ScopeMapRecord)
-    users, applications = _of(everything, User), _of(everything, Application)
-    groups, tokens = _of(everything, Group), _of(everything, TokenAccount)
-    policy = RegistryPolicy(
-        name=registry.name,
-        scope=registry.scope,
-        mode=registry.mode,
-        management_groups=registry.management_groups,
-        admin_enabled=registry.admin_enabled,
-        anonymous_pull=registry.anonymous_pull,
-    )
-    law = Law.build(
-        policy,
-        principals=(*map(_user, users), *map(_service, applications), *map(_group, groups)),
-        assignments=map(_assignment, _of(everything, AssignmentRecord)),
-        tokens=(RegistryToken(t.name, t.scope_map, t.enabled) for t in tokens),
-        scope_maps=map(_scope_map, scope_maps),
-    )
-    directory = Directory.build(
-        registry_name=registry.name,
-        users=users,
-        applications=applications,
-        groups=groups,
-        tokens=tokens,
-        admin=next(iter(_of(everything, AdminAccount)), None),
-    )
-    return Snapshot(
-        version,
-        registry,
-        law,
-        directory,
-        KeyRing(_of(everything, SigningKey)),
-        {m.name: m for m in scope_maps},
-    )
+def _decoded(row: Row) -> Record:
+    try:
+        return decode(row.kind, row.body or b"")
+    except (KeyError, msgspec.MsgspecError) as error:
+        raise LawUnreadable(
+            f"the record `{row.kind}/{row.key}` cannot be read by this version of pratique "
+            f"({error}); nothing is judged by half a law"
+        ) from error
 
 
-def empty_snapshot(registry: RegistryRecord) -> Snapshot:
-    """What stands before the first record of a registry is written."""
-    snapshot = build_snapshot(0, (registry,))
-    if snapshot is None:
-        raise TypeError("a registry record was given, so there is a snapshot")
-    return snapshot
-
-
-def _of(records: Iterable[Record], wanted: type[T]) -> list[T]:
+def _of(records: Iterable[Any], wanted: type[T]) -> list[T]:
     return [r for r in records if isinstance(r, wanted)]
 
 
-def _user(user: User) -> Principal:
-    return Principal(user.object_id, PrincipalKind.USER, user.display_name, user.enabled)
+def _accounts(records: Iterable[Record]) -> list[Account | Group]:
+    return [
+        r
+        for r in records
+        if isinstance(r, User | Application | Group | TokenAccount | AdminAccount)
+    ]
 
 
-def _service(application: Application) -> Principal:
-    return Principal(
-        application.object_id,
-        PrincipalKind.SERVICE_PRINCIPAL,
-        application.display_name,
-        application.enabled,
-    )
+def _put(present: Records, gone: Iterable[Record], come: Iterable[Record]) -> Records:
+    lost, arrived = tuple(gone), tuple(come)
+    if not lost and not arrived:
+        return present
+    after = dict(present)
+    for record in lost:
+        after.pop(kind_and_key(record), None)
+    after.update((kind_and_key(record), record) for record in arrived)
+    return after
 
 
-def _group(group: Group) -> Principal:
-    return Principal(
-        group.object_id,
-        PrincipalKind.GROUP,
-        group.display_name,
-        members=frozenset(group.members),
-    )
-
-
-def _assignment(record: AssignmentRecord) -> RoleAssignment:
-    return RoleAssignment(
-        record.assignment_id,
-        record.role_id,
-        record.principal_id,
-        ResourceScope(record.scope),
-        record.created_at,
-    )
-
-
-def _scope_map(record: ScopeMapRecord) -> ScopeMap:
-    rules = tuple(ScopeMapRule.parse(action) for action in record.actions)
-    return ScopeMap(record.name, record.description, rules)
+def _principals(
+    touched: Iterable[Record], directory: Directory, records: Records
+) -> dict[str, Principal | None]:
+    """The principals that any of the records is about, as they are now."""
+    found: dict[str, Principal | None] = {}
+    for record in touched:
+        if isinstance(record, User | Application | Group | AttributesRecord):
+            account = directory.by_object_id.get(record.object_id)
+            attributes = records.get(("attributes", record.object_id))
+            held = attributes if isinstance(attributes, AttributesRecord) else None
+            found[record.object_id] = translation.principal(account, held) if account else None
+    return found

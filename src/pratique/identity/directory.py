@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from pratique.identity.records import AdminAccount, Application, Group, TokenAccount, User
 
 Account = User | Application | TokenAccount | AdminAccount
+T = TypeVar("T")
 
 # When a credential that does not exist expired.
 _GONE = datetime.min.replace(tzinfo=UTC)
@@ -44,40 +46,59 @@ class Directory:
     expiry_of_credentials: Mapping[str, datetime | None]
 
     @classmethod
-    def build(
-        cls,
-        *,
-        registry_name: str,
-        users: Iterable[User] = (),
-        applications: Iterable[Application] = (),
-        groups: Iterable[Group] = (),
-        tokens: Iterable[TokenAccount] = (),
-        admin: AdminAccount | None = None,
+    def empty(cls, registry_name: str) -> Directory:
+        """The directory of a registry in which nobody is yet."""
+        return cls({}, {}, {}, {}, None, registry_name.casefold(), {}, {})
+
+    def changed(
+        self, registry_name: str, gone: Iterable[Account | Group], come: Iterable[Account | Group]
     ) -> Directory:
-        """Index the records."""
-        people = tuple(users)
-        services = tuple(applications)
-        crowds = tuple(groups)
-        token_accounts = tuple(tokens)
-        principals: dict[str, User | Application | Group] = {}
-        principals.update((u.object_id, u) for u in people)
-        principals.update((a.object_id, a) for a in services)
-        principals.update((g.object_id, g) for g in crowds)
-        secrets = [s for a in services for s in a.secrets]
-        secrets += [s for t in token_accounts for s in t.passwords]
-        secrets += admin.passwords if admin else ()
-        return cls(
-            users={u.user_name.casefold(): u for u in people},
-            applications={a.client_id: a for a in services},
-            groups={g.object_id: g for g in crowds},
-            tokens={t.name.casefold(): t for t in token_accounts},
-            admin=admin,
+        """The directory once the records `come` stand and the records `gone` do no more.
+
+        Args:
+            registry_name: the admin user's name too.
+            gone: as they stood; for a record that changed, the former one.
+            come: as they stand now.
+        """
+        left, arrived = tuple(gone), tuple(come)
+        if not left and not arrived:
+            return replace(self, admin_name=registry_name.casefold())
+        people, services = _of(left, User), _of(left, Application)
+        crowds, tokens = _of(left, Group), _of(left, TokenAccount)
+        admin = None if _of(left, AdminAccount) else self.admin
+        return Directory(
+            users=_put(
+                self.users,
+                [u.user_name.casefold() for u in people],
+                {u.user_name.casefold(): u for u in _of(arrived, User)},
+            ),
+            applications=_put(
+                self.applications,
+                [a.client_id for a in services],
+                {a.client_id: a for a in _of(arrived, Application)},
+            ),
+            groups=_put(
+                self.groups,
+                [g.object_id for g in crowds],
+                {g.object_id: g for g in _of(arrived, Group)},
+            ),
+            tokens=_put(
+                self.tokens,
+                [t.name.casefold() for t in tokens],
+                {t.name.casefold(): t for t in _of(arrived, TokenAccount)},
+            ),
+            admin=next(iter(_of(arrived, AdminAccount)), admin),
             admin_name=registry_name.casefold(),
-            by_object_id=principals,
-            expiry_of_credentials={
-                **{s.secret_id: s.expires_at for s in secrets},
-                **{u.password_id: None for u in people},
-            },
+            by_object_id=_put(
+                self.by_object_id,
+                [p.object_id for p in _principals(left)],
+                {p.object_id: p for p in _principals(arrived)},
+            ),
+            expiry_of_credentials=_put(
+                self.expiry_of_credentials,
+                [key for account in left for key, _ in _credentials(account)],
+                {key: expiry for account in arrived for key, expiry in _credentials(account)},
+            ),
         )
 
     def credential_stands(self, credential_id: str, at: datetime) -> bool:
@@ -114,3 +135,35 @@ class Directory:
         ]
         named = [c for c in candidates if c.display_name.casefold() == key]
         return named[0] if len(named) == 1 else None
+
+
+def _of(records: Iterable[Account | Group], wanted: type[T]) -> list[T]:
+    return [r for r in records if isinstance(r, wanted)]
+
+
+def _principals(records: Iterable[Account | Group]) -> list[User | Application | Group]:
+    return [r for r in records if isinstance(r, User | Application | Group)]
+
+
+def _put(present: Mapping[str, T], gone: Iterable[str], come: Mapping[str, T]) -> Mapping[str, T]:
+    left = tuple(gone)
+    if not left and not come:
+        return present
+    after = dict(present)
+    for key in left:
+        after.pop(key, None)
+    after.update(come)
+    return after
+
+
+def _credentials(account: Account | Group) -> list[tuple[str, datetime | None]]:
+    """The ids of an account's secrets and passwords, and when each expires."""
+    match account:
+        case User():
+            return [(account.password_id, None)]
+        case Application():
+            return [(s.secret_id, s.expires_at) for s in account.secrets]
+        case TokenAccount() | AdminAccount():
+            return [(s.secret_id, s.expires_at) for s in account.passwords]
+        case Group():
+            return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Self
 
 from pratique.naming.errors import InvalidName
@@ -15,6 +16,12 @@ _GRAMMAR = re.compile(
     # ASCII: without it, ignoring case lets U+212A (the Kelvin sign) stand for `k`.
     re.ASCII | re.IGNORECASE,
 )
+
+
+# A law repeats few scopes many times, and each index keeps the key.
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    return text.casefold()
 
 
 class ResourceScope(str):
@@ -43,8 +50,8 @@ class ResourceScope(str):
 
     @property
     def key(self) -> str:
-        """The form that compares equal for equal scopes."""
-        return self.casefold()
+        """The form that compares equal for equal scopes; one object for many of them."""
+        return _folded(self)
 
     @classmethod
     def management_group(cls, name: str) -> Self:

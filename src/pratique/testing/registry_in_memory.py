@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from pratique.admission import FOLDER_OWNER, RegistryRecord
+from pratique.admission.recorder import Recorder
 from pratique.assembly import compose, first_records, new_id
 from pratique.http.application import Application
 from pratique.http.wire.messages import BodyTruncated, Request, Response
@@ -26,6 +27,7 @@ from pratique.storage.metadata.memory import (
     MemoryManifests,
 )
 from pratique.storage.metadata.memory.attempts import MemorySignInAttempts
+from pratique.storage.metadata.memory.decisions import MemoryDecisions
 from pratique.storage.metadata.memory.ledger import MemoryLedger
 
 HOST = "registry.test:5000"
@@ -98,6 +100,7 @@ class RegistryInMemory:
             content=content,
             passwords=passwords,
             log=log or LineLog(None),
+            recorder=Recorder(MemoryDecisions(), executor, clock, log or LineLog(None)),
             clock=clock,
         )
         return cls(application, ledger, clock, executor)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from pratique.access import (
     THE_REGISTRY,
     Allowed,
     FolderOwner,
-    Law,
     Question,
     RegistryAction,
     RegistryPolicy,
+    build_law,
     decide,
 )
 from pratique.naming import RepositoryName, ResourceScope
 
-_LAW = Law.build(RegistryPolicy("demoregistry", ResourceScope("/subscriptions/quay")))
+_LAW = build_law(RegistryPolicy("demoregistry", ResourceScope("/subscriptions/quay")))
 
 
 def allowed_on(repository: str, action: RegistryAction = RegistryAction.PUSH) -> Allowed:
@@ -28,7 +30,7 @@ def allowed_catalog() -> Allowed:
 
 
 def _verdict(question: Question) -> Allowed:
-    verdict = decide(question, _LAW)
+    verdict = decide(question, _LAW, datetime.fromtimestamp(0, UTC))
     if not isinstance(verdict, Allowed):
         raise TypeError(f"the folder's owner was refused: {verdict}")
     return verdict

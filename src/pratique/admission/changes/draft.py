@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pratique.admission.errors import NotFound, Unacceptable
+from pratique.admission.errors import Unacceptable
 from pratique.admission.ledger import Row
 from pratique.admission.records import Record, kind_and_key
 from pratique.admission.snapshot import Snapshot
@@ -38,22 +38,33 @@ class Draft:
         self.at = at
         self.new_id = new_id
         self._random_bytes = random_bytes
-        self._rows: dict[tuple[str, str], Row] = {}
+        self._come: dict[tuple[str, str], Record] = {}
+        self._gone: dict[tuple[str, str], Record] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """What shall stand, each record once."""
-        return tuple(self._rows.values())
+        come = (Row(*key, msgspec.json.encode(record)) for key, record in self._come.items())
+        gone = (Row(*key, None) for key in self._gone)
+        return (*come, *gone)
+
+    def outcome(self) -> Snapshot:
+        """The snapshot that would stand if this were carried out."""
+        return self.snapshot.changed(
+            self.snapshot.version, self._gone.values(), self._come.values()
+        )
 
     def put(self, record: Record) -> None:
         """Let `record` stand, in place of any of the same kind and key."""
-        kind, key = kind_and_key(record)
-        self._rows[kind, key] = Row(kind, key, msgspec.json.encode(record))
+        key = kind_and_key(record)
+        self._gone.pop(key, None)
+        self._come[key] = record
 
     def delete(self, record: Record) -> None:
         """Let `record` stand no more."""
-        kind, key = kind_and_key(record)
-        self._rows[kind, key] = Row(kind, key, None)
+        key = kind_and_key(record)
+        self._come.pop(key, None)
+        self._gone[key] = record
 
     def secret(self, name: str, expires_at: datetime | None) -> tuple[StoredSecret, str]:
         """A new secret: what is stored, and what is shown once."""
@@ -79,14 +90,7 @@ class Draft:
         Raises:
             NotFound: nobody answers to it, or several do.
         """
-        found = self.snapshot.directory.principal(reference)
-        if found is None:
-            raise NotFound(
-                f"no user, group or service principal answers to `{reference}`; "
-                "`pratique sp list`, `user list` and `group list` show who is there "
-                "(give the object id when a name stands for several)"
-            )
-        return found
+        return self.snapshot.find_principal(reference)
 
 
 def display_name(text: str) -> str:

@@ -74,7 +74,7 @@ def find_scope_map(draft: Draft, name: str) -> ScopeMapRecord:
         raise NotFound(f"there is no scope map `{name}`; `pratique scope-map list` shows them")
     if known in SYSTEM_SCOPE_MAPS:
         raise Unacceptable(f"the scope map `{known}` came with the product and cannot be changed")
-    return draft.snapshot.scope_maps[known]
+    return draft.snapshot.scope_map_record(known)
 
 
 def delete_scope_map(draft: Draft, name: str) -> ScopeMapRecord:
@@ -108,9 +108,7 @@ def create_token(
     """
     _check_name("token", name)
     ensure_free(draft, name)
-    known = _scope_map_names(draft).get(scope_map.casefold())
-    if known is None:
-        raise NotFound(f"there is no scope map `{scope_map}`; `pratique scope-map list` shows them")
+    known = _known_scope_map(draft, scope_map)
     passwords, made = [], {}
     for password_name in TOKEN_PASSWORDS:
         secret, made[password_name] = draft.secret(password_name, draft.expiry(days))
@@ -161,11 +159,30 @@ def set_token_enabled(draft: Draft, name: str, *, enabled: bool) -> TokenAccount
     return changed
 
 
+def bind_token(draft: Draft, name: str, scope_map: str) -> TokenAccount:
+    """Bind a token to another scope map; it is judged by that from the next request on.
+
+    Raises:
+        NotFound: there is no such token, or no such scope map.
+    """
+    token = find_token(draft, name)
+    changed = msgspec.structs.replace(token, scope_map=_known_scope_map(draft, scope_map))
+    draft.put(changed)
+    return changed
+
+
 def delete_token(draft: Draft, name: str) -> TokenAccount:
     """Take a token away."""
     token = find_token(draft, name)
     draft.delete(token)
     return token
+
+
+def _known_scope_map(draft: Draft, name: str) -> str:
+    known = _scope_map_names(draft).get(name.casefold())
+    if known is None:
+        raise NotFound(f"there is no scope map `{name}`; `pratique scope-map list` shows them")
+    return known
 
 
 def _scope_map_names(draft: Draft) -> dict[str, str]:

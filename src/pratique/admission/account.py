@@ -1,0 +1,149 @@
+"""The account that is kept of a refusal, and the way from it back to the question."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pratique.access import (
+    EVERY_REPOSITORY,
+    THE_REGISTRY,
+    AdminUser,
+    Allowed,
+    Anonymous,
+    Consulted,
+    ControlAction,
+    Denied,
+    DirectoryPrincipal,
+    FolderOwner,
+    Law,
+    Question,
+    Reason,
+    RegistryAction,
+    RepositoryToken,
+    Resource,
+    RoleAssignment,
+    Subject,
+    name_subject,
+    permission_named,
+    sentence,
+)
+from pratique.admission.decisions import CONSULTED_KEPT, ConsultedRecord, DecisionRecord
+from pratique.admission.errors import ControlError
+from pratique.admission.inquiries import read_action, read_resource
+from pratique.admission.recorder import Recorder
+from pratique.admission.snapshot import Snapshot
+from pratique.naming import InvalidName, RepositoryName
+
+_KINDS = {
+    DirectoryPrincipal: "principal",
+    RepositoryToken: "token",
+    AdminUser: "admin-user",
+    Anonymous: "anonymous",
+    FolderOwner: "folder-owner",
+}
+
+
+def account_of(
+    denied: Denied, snapshot: Snapshot, *, decision_id: str, at: datetime, client: str
+) -> DecisionRecord:
+    """What is kept of a refusal: what was asked, why it was refused, and what was looked at."""
+    question, law = denied.question, snapshot.law
+    subject, action = question.subject, question.action
+    consulted = denied.consulted
+    return DecisionRecord(
+        decision_id=decision_id,
+        at=at,
+        kind="refused",
+        reason=denied.reason,
+        sentence=sentence(denied, law),
+        caller_kind=_KINDS[type(subject)],
+        caller_id=_id_of(subject),
+        caller=name_subject(subject, law),
+        action=word_of(action),
+        permission=permission_named(action, law.registry.mode),
+        resource=resource_text(question.resource),
+        law_version=snapshot.version,
+        consulted=tuple(_consulted(rule, law) for rule in consulted[:CONSULTED_KEPT]),
+        consulted_count=len(consulted),
+        client=client,
+    )
+
+
+def note_use(recorder: Recorder, allowed: Allowed, at: datetime) -> None:
+    """Let the recorder know which role assignment allowed something, if one did."""
+    if allowed.reason is not Reason.ROLE_ASSIGNMENT:
+        return
+    resource = allowed.question.resource
+    recorder.use(
+        allowed.consulted[-1].rule_id,
+        word_of(allowed.question.action),
+        resource if isinstance(resource, RepositoryName) else None,
+        at.date(),
+    )
+
+
+def question_of(record: DecisionRecord, snapshot: Snapshot) -> Question | None:
+    """The question that was refused, to be asked again; None when it cannot be any more.
+
+    The access token that may have narrowed it is gone: asked is what its holder may.
+    """
+    subject = _subject_of(record, snapshot)
+    if subject is None:
+        return None
+    try:
+        action = read_action(record.action)
+        return Question(subject, action, read_resource(record.resource, action))
+    except (ControlError, InvalidName):
+        return None
+
+
+def resource_text(resource: Resource) -> str:
+    """How a resource is written: a repository, a scope, `*`, or `registry`."""
+    if resource is THE_REGISTRY:
+        return "registry"
+    return "*" if resource is EVERY_REPOSITORY else str(resource)
+
+
+def word_of(action: RegistryAction | ControlAction) -> str:
+    """How an action is written: its wire word, or its permission."""
+    return action.permission if isinstance(action, ControlAction) else action.word
+
+
+def _id_of(subject: Subject) -> str:
+    match subject:
+        case DirectoryPrincipal(object_id):
+            return object_id
+        case RepositoryToken(name):
+            return name
+        case _:
+            return ""
+
+
+def _subject_of(record: DecisionRecord, snapshot: Snapshot) -> Subject | None:
+    match record.caller_kind:
+        case "principal" if record.caller_id in snapshot.law.principals:
+            return DirectoryPrincipal(record.caller_id)
+        case "token" if record.caller_id in snapshot.law.tokens:
+            return RepositoryToken(record.caller_id)
+        case "admin-user":
+            return AdminUser()
+        case "anonymous":
+            return Anonymous()
+        case _:
+            return None
+
+
+def _consulted(found: Consulted, law: Law) -> ConsultedRecord:
+    rule = found.rule
+    holder_id = rule.principal_id if isinstance(rule, RoleAssignment) else found.through_group or ""
+    holder = law.principals.get(holder_id)
+    return ConsultedRecord(
+        assignment_id=found.rule_id,
+        role=found.role_name,
+        principal_id=holder_id,
+        principal=holder.display_name if holder else "",
+        scope=str(rule.scope),
+        outcome=found.outcome,
+        failed=found.failed or None,
+        through_group=found.through_group,
+    )

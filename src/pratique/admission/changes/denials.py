@@ -1,0 +1,147 @@
+"""Deny assignments (reference 4.6).
+
+Azure lets users make some kinds only; here every kind can be made, as the one who runs the registry
+is also the one who is responsible for it. What would lock out everybody is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from pratique.access import EVERYONE
+from pratique.access.conditions import Condition
+from pratique.admission.changes.custom_roles import MAX_DESCRIPTION, checked
+from pratique.admission.changes.draft import Draft, display_name
+from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
+from pratique.admission.records import DenyRecord, PermissionsRecord
+from pratique.admission.snapshot import Snapshot
+from pratique.naming import ResourceScope
+from pratique.naming.errors import printable
+
+MAX_DENY_ASSIGNMENTS = 1000
+MAX_PRINCIPALS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class WantedDenial:
+    """A deny assignment as asked for.
+
+    Attributes:
+        principals: whatever names each; with `everyone`, none.
+        excluded: whatever names each.
+    """
+
+    name: str
+    description: str
+    permissions: PermissionsRecord
+    scope: ResourceScope
+    principals: tuple[str, ...]
+    everyone: bool
+    excluded: tuple[str, ...]
+    reaches_below: bool = True
+
+
+def create_denial(draft: Draft, wanted: WantedDenial) -> DenyRecord:
+    """Refuse permissions to principals, whatever their roles grant.
+
+    Raises:
+        AlreadyExists: a deny assignment has this name, whatever its case.
+        NotFound: nobody answers to a principal's name.
+        Unacceptable: nobody is named, or everybody without exception.
+        InvalidCondition: the condition breaks the grammar.
+    """
+    denials = draft.snapshot.of_kind(DenyRecord)
+    if len(denials) >= MAX_DENY_ASSIGNMENTS:
+        raise Unacceptable(
+            f"there are {MAX_DENY_ASSIGNMENTS} deny assignments, and more are not allowed"
+        )
+    name = display_name(wanted.name)
+    if name.casefold() in {d.name.casefold() for d in denials}:
+        raise AlreadyExists(f"there is a deny assignment `{name}` already; choose another name")
+    if wanted.permissions.condition is not None:
+        Condition.parse(wanted.permissions.condition)
+    named = (EVERYONE,) if wanted.everyone else _object_ids(draft, wanted.principals)
+    if wanted.everyone and wanted.principals:
+        raise Unacceptable("name principals, or everyone, not both")
+    record = DenyRecord(
+        draft.new_id(),
+        name,
+        wanted.description[:MAX_DESCRIPTION],
+        checked(wanted.permissions, "the deny assignment"),
+        str(wanted.scope),
+        named,
+        _object_ids(draft, wanted.excluded),
+        wanted.reaches_below,
+        draft.at,
+    )
+    draft.put(_sensible(record))
+    return record
+
+
+def update_denial(
+    draft: Draft, reference: str, exclude: Iterable[str], include: Iterable[str]
+) -> DenyRecord:
+    """Exclude more principals, or some no longer.
+
+    Raises:
+        NotFound: there is no such deny assignment, or nobody answers to a principal's name.
+        Unacceptable: everybody would be refused without exception.
+    """
+    record = find_denial(draft.snapshot, reference)
+    back = set(_object_ids(draft, include))
+    excluded = tuple(
+        dict.fromkeys(e for e in (*record.excluded, *_object_ids(draft, exclude)) if e not in back)
+    )
+    changed = _sensible(msgspec.structs.replace(record, excluded=excluded))
+    draft.put(changed)
+    return changed
+
+
+def delete_denial(draft: Draft, reference: str) -> DenyRecord:
+    """Refuse it no longer.
+
+    Raises:
+        NotFound: there is no such deny assignment.
+    """
+    record = find_denial(draft.snapshot, reference)
+    draft.delete(record)
+    return record
+
+
+def find_denial(snapshot: Snapshot, reference: str) -> DenyRecord:
+    """The deny assignment of that name, whatever its case, or of that id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    key = reference.casefold()
+    for record in snapshot.of_kind(DenyRecord):
+        if key in {record.deny_id, record.name.casefold()}:
+            return record
+    raise NotFound(
+        f"there is no deny assignment `{printable(reference)}`; `pratique deny list` shows them all"
+    )
+
+
+def _object_ids(draft: Draft, references: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(draft.principal(r).object_id for r in references))
+
+
+def _sensible(record: DenyRecord) -> DenyRecord:
+    if not record.principals:
+        raise Unacceptable(
+            "a deny assignment is for somebody; name principals with --principal, or --everyone"
+        )
+    if EVERYONE in record.principals and not record.excluded:
+        raise Unacceptable(
+            "a deny assignment for everyone needs at least one principal that it excludes, or "
+            "nobody could take it back; name one with --exclude"
+        )
+    if len(record.principals) + len(record.excluded) > MAX_PRINCIPALS:
+        raise Unacceptable(
+            f"a deny assignment names at most {MAX_PRINCIPALS} principals; use groups"
+        )
+    return record
