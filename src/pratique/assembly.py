@@ -26,6 +26,7 @@ from pratique.admission import (
     Unacceptable,
 )
 from pratique.admission.changes.registry import found
+from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import empty_snapshot
 from pratique.http.application import Application
 from pratique.http.dataplane import DataPlane
@@ -46,10 +47,12 @@ from pratique.storage.metadata.sqlite import (
     SqliteManifests,
 )
 from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
+from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 from pratique.storage.metadata.sqlite.ledger import SqliteLedger
 
 DATABASE_FILE = "pratique.db"
 ATTEMPTS_FILE = "attempts.db"
+DECISIONS_FILE = "decisions.db"
 UPLOADS_KEPT = timedelta(days=7)
 OWNER_NAME = "owner"
 
@@ -155,20 +158,26 @@ def compose(
     content: Registry,
     passwords: PasswordHasher,
     log: LineLog,
+    recorder: Recorder,
     clock: Callable[[], datetime] = now,
     external_url: str | None = None,
 ) -> Application:
     """The application on these stores, whichever they are."""
     gate = Gate(Snapshots(ledger), attempts, passwords, clock)
     control = ControlPlane(
-        gate, ledger, clock=clock, new_id=new_id, random_bytes=secrets.token_bytes
+        gate,
+        ledger,
+        clock=clock,
+        new_id=new_id,
+        random_bytes=secrets.token_bytes,
+        recorder=recorder,
     )
-    entrance = Entrance(gate, log, new_id, external_url)
+    entrance = Entrance(gate, log, new_id, external_url, recorder)
     return Application(
         entrance,
         DataPlane(entrance, content, clock),
         TokenEndpoint(entrance, clock, new_id),
-        Management(entrance, control, passwords),
+        Management(entrance, control, passwords, content),
     )
 
 
@@ -181,6 +190,9 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
     database = Database.open(data / DATABASE_FILE)
     attempts = SqliteSignInAttempts(data / ATTEMPTS_FILE)
     executor = ThreadPoolExecutor(4, thread_name_prefix="password")
+    decisions = SqliteDecisions(data / DECISIONS_FILE)
+    writer = ThreadPoolExecutor(1, thread_name_prefix="decisions")
+    recorder = Recorder(decisions, writer, now, log)
     blobs = FilesystemBlobs.open(data)
     uploads = FilesystemUploads.open(data, blobs)
     application = compose(
@@ -197,6 +209,7 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
         ),
         passwords=PasswordHasher(executor, secrets.token_bytes),
         log=log,
+        recorder=recorder,
         external_url=external_url,
     )
 
@@ -207,6 +220,9 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
         return await uploads.sweep(now() - UPLOADS_KEPT)
 
     def close() -> None:
+        recorder.close()
+        writer.shutdown()
+        decisions.close()
         log.flush()
         executor.shutdown()
         attempts.close()

@@ -28,7 +28,8 @@ from pratique.testing.registry_in_memory import OWNER, RegistryInMemory, basic
 REGISTRY_READS = frozenset(
     {
         *("show_registry", "show_admin_user", "list_role_definitions", "list_role_assignments"),
-        *("list_scope_maps", "list_tokens"),
+        *("list_scope_maps", "list_tokens", "show_role_definition", "list_deny_assignments"),
+        *("check_access", "list_who_can", "try_changes", "review_access", "explain_decision"),
     }
 )
 REGISTRY_WRITES = frozenset(
@@ -36,10 +37,16 @@ REGISTRY_WRITES = frozenset(
         *("update_registry", "enable_admin_user", "disable_admin_user"),
         *("regenerate_admin_password", "create_scope_map", "update_scope_map"),
         *("delete_scope_map", "create_token", "new_token_password", "enable_token"),
-        *("disable_token", "delete_token"),
+        *("disable_token", "delete_token", "update_token"),
     }
 )
-ROLE_WRITES = frozenset({"assign_role", "unassign_role"})
+ASSIGNMENT_WRITES = frozenset({"assign_role", "unassign_role"})
+ROLE_WRITES = ASSIGNMENT_WRITES | frozenset(
+    {
+        *("create_role_definition", "update_role_definition", "delete_role_definition"),
+        *("create_deny_assignment", "update_deny_assignment", "delete_deny_assignment"),
+    }
+)
 ALL = frozenset(route.name for route in ROUTES)
 
 CALLERS: dict[str, tuple[Presenting, frozenset[str], int]] = {
@@ -56,6 +63,11 @@ CALLERS: dict[str, tuple[Presenting, frozenset[str], int]] = {
     "User Access Administrator": (
         with_role("User Access Administrator"),
         REGISTRY_READS | ROLE_WRITES,
+        403,
+    ),
+    "Role Based Access Control Administrator": (
+        with_role("Role Based Access Control Administrator"),
+        REGISTRY_READS | ASSIGNMENT_WRITES,
         403,
     ),
     "admin user": (admin_user, frozenset(), 403),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pratique.admission import Caller
-from pratique.admission.snapshot import NotPrepared
+from pratique.admission.snapshot import LawUnreadable, NotPrepared
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.edge.entrance import HELP_PATH
@@ -53,7 +53,7 @@ class Application:
             arrival = self._entrance.arrive(request, inside)
         except Turned as turned:
             return turned.response
-        except NotPrepared as error:
+        except (NotPrepared, LawUnreadable) as error:
             return problem_response(Problem.UNAVAILABLE, str(error))
         return await self._route(arrival)
 

@@ -1,8 +1,9 @@
 """Admissions that need not be thought through again: same token, same address, same law.
 
-The law is pure, so its verdict cannot change while law, question and token are the same.
-Remembered are only pulls with a bearer token that were admitted, for one version of the ledger,
-until the token or the credential behind it expires. Any change to law or directory forgets
+The law is pure, so its verdict cannot change while law, question and token are the same, unless a
+condition asked for the time. Remembered are only pulls with a bearer token that were admitted by
+rules that do not, for one version of the ledger, until the token or the credential behind it
+expires. Any change to law or directory forgets
 everything.
 """
 
@@ -75,7 +76,7 @@ class RememberedAdmissions:
         parts: dict[str, str],
     ) -> None:
         """Keep an admission to pull, if it rests on a bearer token."""
-        if route.action is not RegistryAction.PULL:
+        if route.action is not RegistryAction.PULL or allowed.depends_on_time:
             return
         key = _key(arrival)
         if key is None or caller.expires_at is None or arrival.snapshot.version != self._version:

@@ -119,7 +119,7 @@ def _ask_for_both(visit: Visit, source: RepositoryName, denied: Denied) -> None:
             scope_text(visit.allowed.repository, "pull", "push"),
             scope_text(source, "pull"),
         )
-        raise Turned(visit.entrance.refuse(visit.arrival, visit.caller, told, " ".join(wanted)))
+        raise Turned(visit.entrance.refuse(visit.arrival, told, " ".join(wanted)))
 
 
 def _announced(visit: Visit) -> tuple[ByteRange | None, int | None]:

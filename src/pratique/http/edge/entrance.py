@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from pratique.access import (
     Allowed,
-    ControlAction,
     Denied,
     Reason,
     RegistryAction,
     Resource,
-    name_subject,
-    permission_named,
 )
 from pratique.admission import Caller, Gate, RegistryRecord, Snapshot
+from pratique.admission.account import account_of, note_use
+from pratique.admission.decisions import DecisionRecord
+from pratique.admission.recorder import Recorder
 from pratique.http.wire import refusals
 from pratique.http.wire.authorization import UnreadableCredentials, parse_authorization
 from pratique.http.wire.challenges import Front, is_host
@@ -64,12 +64,19 @@ class Entrance:
         log: takes a line for each refusal.
         new_id: gives an id for each refusal.
         external_url: `https://HOST` as clients see it behind a proxy; None to take the request's.
+        recorder: keeps refusals, and which grants are used.
     """
 
     def __init__(
-        self, gate: Gate, log: LineLog, new_id: Callable[[], str], external_url: str | None
+        self,
+        gate: Gate,
+        log: LineLog,
+        new_id: Callable[[], str],
+        external_url: str | None,
+        recorder: Recorder,
     ) -> None:
         self.gate = gate
+        self.recorder = recorder
         self._log = log
         self._new_id = new_id
         self._external_url = external_url
@@ -140,10 +147,10 @@ class Entrance:
         """
         verdict = self.gate.decide(arrival.snapshot, caller, action, resource)
         if isinstance(verdict, Allowed):
+            note_use(self.recorder, verdict, self.gate.now())
             return verdict
-        raise Turned(
-            self.refuse(arrival, caller, self.beyond_token(arrival, caller, verdict), scope)
-        )
+        told = self.beyond_token(arrival, caller, verdict)
+        raise Turned(self.refuse(arrival, told, scope))
 
     def beyond_token(self, arrival: Arrival, caller: Caller, denied: Denied) -> Denied:
         """The refusal that tells the caller most.
@@ -157,9 +164,9 @@ class Entrance:
         without = self.gate.decide(arrival.snapshot, whole, question.action, question.resource)
         return without if isinstance(without, Denied) else denied
 
-    def refuse(self, arrival: Arrival, caller: Caller, denied: Denied, scope: str) -> Response:
+    def refuse(self, arrival: Arrival, denied: Denied, scope: str) -> Response:
         """The answer to a request that the law refuses; recorded."""
-        decision_id = self.record(arrival, caller, denied)
+        decision_id = self.record(arrival, denied)
         law = arrival.snapshot.law
         return refusals.not_allowed(arrival.front, decision_id, denied, law, scope)
 
@@ -168,39 +175,54 @@ class Entrance:
         decision_id = self.record_sign_in(arrival, refused.reason)
         return Turned(refusals.bad_sign_in(arrival.front, decision_id, refused, scope))
 
-    def record(self, arrival: Arrival, caller: Caller, denied: Denied) -> str:
+    def record(self, arrival: Arrival, denied: Denied) -> str:
         """Write down a refusal; the id that goes with it."""
-        decision_id = self._new_id()
-        law = arrival.snapshot.law
-        question = denied.question
-        action = question.action
+        client = arrival.request.client
+        account = account_of(
+            denied,
+            arrival.snapshot,
+            decision_id=self._new_id(),
+            at=self.gate.now(),
+            client=client,
+        )
+        self.recorder.decision(account)
         self._log.write(
             {
                 "event": "refused",
-                "decision": decision_id,
-                "reason": denied.reason,
-                "caller": name_subject(caller.subject, law),
-                "action": action.permission if isinstance(action, ControlAction) else action.word,
-                "permission": permission_named(action, law.registry.mode),
-                "resource": str(question.resource),
+                "decision": account.decision_id,
+                "reason": account.reason,
+                "caller": account.caller,
+                "action": account.action,
+                "permission": account.permission,
+                "resource": account.resource,
                 "consulted": [
                     {
-                        "assignment": c.assignment.assignment_id,
-                        "role": c.role_name,
-                        "scope": str(c.assignment.scope),
-                        "outcome": c.outcome,
+                        "rule": rule.assignment_id,
+                        "role": rule.role,
+                        "scope": rule.scope,
+                        "outcome": rule.outcome,
                     }
-                    for c in denied.consulted[:50]
+                    for rule in account.consulted
                 ],
-                "client": arrival.request.client,
+                "client": client,
             },
             at_once=True,
         )
-        return decision_id
+        return account.decision_id
 
     def record_sign_in(self, arrival: Arrival, reason: SignInFailure) -> str:
         """Write down a failed sign-in, without the name that was tried; the id of it."""
         decision_id = self._new_id()
+        self.recorder.decision(
+            DecisionRecord(
+                decision_id=decision_id,
+                at=self.gate.now(),
+                kind="sign-in refused",
+                reason=reason,
+                law_version=arrival.snapshot.version,
+                client=arrival.request.client,
+            )
+        )
         self._log.write(
             {
                 "event": "sign-in refused",

@@ -108,16 +108,16 @@ async def delete_user(visit: Visit) -> Response:
 
 async def list_groups(visit: Visit) -> Response:
     """All groups by name."""
-    directory = visit.view().directory
-    groups = sorted(directory.groups.values(), key=lambda g: g.display_name)
-    return json_response(200, [views.group(g, directory) for g in groups])
+    snapshot = visit.view()
+    groups = sorted(snapshot.directory.groups.values(), key=lambda g: g.display_name)
+    return json_response(200, [views.group(g, snapshot) for g in groups])
 
 
 async def create_group(visit: Visit) -> Response:
     """Make a group."""
     wanted = await visit.body(NewGroup)
     group = await visit.change(lambda draft: people.create_group(draft, wanted.name))
-    return json_response(201, views.group(group, visit.gate.snapshot().directory))
+    return json_response(201, views.group(group, visit.gate.snapshot()))
 
 
 async def add_member(visit: Visit) -> Response:
@@ -126,7 +126,7 @@ async def add_member(visit: Visit) -> Response:
     group = await visit.change(
         lambda draft: people.add_member(draft, visit.parts["group"], wanted.principal)
     )
-    return json_response(200, views.group(group, visit.gate.snapshot().directory))
+    return json_response(200, views.group(group, visit.gate.snapshot()))
 
 
 async def remove_member(visit: Visit) -> Response:
@@ -134,13 +134,13 @@ async def remove_member(visit: Visit) -> Response:
     group = await visit.change(
         lambda draft: people.remove_member(draft, visit.parts["group"], visit.parts["member"])
     )
-    return json_response(200, views.group(group, visit.gate.snapshot().directory))
+    return json_response(200, views.group(group, visit.gate.snapshot()))
 
 
 async def delete_group(visit: Visit) -> Response:
     """Delete a group; its members stay."""
     group = await visit.change(lambda draft: people.delete_group(draft, visit.parts["group"]))
-    return json_response(200, views.group(group, visit.gate.snapshot().directory))
+    return json_response(200, views.group(group, visit.gate.snapshot()))
 
 
 async def list_service_principals(visit: Visit) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pratique.access import sentence
+from pratique.access import Reason, sentence
+from pratique.access.conditions import InvalidCondition
 from pratique.admission import (
     AlreadyExists,
     Caller,
@@ -20,7 +21,7 @@ from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, T
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.identity import PasswordHasher
 from pratique.naming import InvalidName
-from pratique.registry import StorageFailed, StorageFull
+from pratique.registry import Registry, StorageFailed, StorageFull
 
 _FAILURES: dict[type[Exception], Problem] = {
     NotFound: Problem.RESOURCE_UNKNOWN,
@@ -29,6 +30,7 @@ _FAILURES: dict[type[Exception], Problem] = {
     ControlError: Problem.UNAVAILABLE,
     UnreadableBody: Problem.BAD_REQUEST,
     InvalidName: Problem.BAD_REQUEST,
+    InvalidCondition: Problem.BAD_REQUEST,
     BodyTooLarge: Problem.TOO_LARGE,
     BodyTruncated: Problem.SIZE_INVALID,
     TooManyFields: Problem.BAD_REQUEST,
@@ -45,14 +47,20 @@ class Management:
         entrance: identifies and records.
         control: carries out what is allowed.
         passwords: hashes new ones.
+        content: knows which repositories there are.
     """
 
     def __init__(
-        self, entrance: Entrance, control: ControlPlane, passwords: PasswordHasher
+        self,
+        entrance: Entrance,
+        control: ControlPlane,
+        passwords: PasswordHasher,
+        content: Registry,
     ) -> None:
         self._entrance = entrance
         self._control = control
         self._passwords = passwords
+        self._content = content
 
     async def handle(self, arrival: Arrival) -> Response:
         """The answer; every failure is one in the error table."""
@@ -83,14 +91,14 @@ class Management:
                 self._control,
                 self._entrance.gate,
                 self._passwords,
+                self._entrance.recorder,
+                self._content,
                 route.permission,
                 route.whole_directory,
                 match.groupdict(),
             )
             try:
-                # Asked before the operation reads anything of the request; operations that
-                # change something are judged once more, with the change.
-                visit.view()
+                _ask_first(visit, conditional=route.conditional)
                 return await route.operation(visit)
             except Refused as refused:
                 return self._refuse(arrival, caller, refused)
@@ -103,10 +111,30 @@ class Management:
 
     def _refuse(self, arrival: Arrival, caller: Caller, refused: Refused) -> Response:
         told = self._entrance.beyond_token(arrival, caller, refused.denied)
-        decision_id = self._entrance.record(arrival, caller, told)
+        decision_id = self._entrance.record(arrival, told)
         words = arrival.front.visit(sentence(told, arrival.snapshot.law))
         return problem_response(
             Problem.DENIED,
             refusals.with_decision(words, decision_id),
             headers=refusals.decision_headers(decision_id),
         )
+
+
+def _ask_first(visit: Visit, *, conditional: bool) -> None:
+    """Turn away whoever has no business here, before anything of the request is read.
+
+    Operations that change something are judged once more, with the change.
+
+    Args:
+        visit: to the row.
+        conditional: whether the right may hang on what the request asks for. Then a right whose
+            condition is not met by nothing at all gets this far, and no farther.
+
+    Raises:
+        Refused: the caller may not.
+    """
+    try:
+        visit.view()
+    except Refused as refused:
+        if not conditional or refused.denied.reason is not Reason.CONDITION_NOT_MET:
+            raise

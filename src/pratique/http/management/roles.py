@@ -1,11 +1,15 @@
-"""Role definitions and role assignments."""
+"""Role assignments."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
+from pratique.access import RoleAssignment
+from pratique.admission import Demand, Snapshot
 from pratique.admission.changes import roles
-from pratique.admission.errors import NotFound
 from pratique.http.management import views
 from pratique.http.management.visit import UnreadableBody, Visit
 from pratique.http.wire.messages import Response, json_response
@@ -13,17 +17,29 @@ from pratique.naming import ResourceScope
 
 
 class NewAssignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which role, to whom, where; the registry itself when no scope is given."""
+    """Which role, to whom, where and under what; the registry itself when no scope is given."""
 
     role: str
     principal: str
     scope: str | None = None
+    condition: str | None = None
+    repositories: tuple[str, ...] = ()
+    when_present: roles.WhenPresent = roles.WhenPresent.REFUSE
 
+    def wanted(self, registry: ResourceScope) -> roles.WantedAssignment:
+        """What is asked for, at `registry` when no scope is given.
 
-async def list_role_definitions(visit: Visit) -> Response:
-    """All roles by name."""
-    definitions = visit.view().law.roles.values()
-    return json_response(200, [views.role(r) for r in sorted(definitions, key=lambda r: r.name)])
+        Raises:
+            InvalidName: the scope is none.
+        """
+        return roles.WantedAssignment(
+            self.role,
+            self.principal,
+            ResourceScope(self.scope) if self.scope else registry,
+            self.condition,
+            self.repositories,
+            self.when_present,
+        )
 
 
 async def list_role_assignments(visit: Visit) -> Response:
@@ -31,30 +47,21 @@ async def list_role_assignments(visit: Visit) -> Response:
     snapshot = visit.view()
     reference = visit.request.parameter("principal")
     if reference is None:
-        holders = list(snapshot.law.assignments)
+        found = list(snapshot.law.every_assignment())
     else:
-        principal = snapshot.directory.principal(reference)
-        if principal is None:
-            raise NotFound(f"no user, group or service principal answers to `{reference}`")
-        groups = snapshot.law.groups_of.get(principal.object_id, ())
-        holders = [principal.object_id, *groups]
-    found = [
-        views.assignment(a, snapshot.law, snapshot.directory)
-        for holder in holders
-        for a in snapshot.law.assignments.get(holder, ())
-    ]
-    return json_response(200, sorted(found, key=lambda a: (a["created"], a["assignment_id"])))
+        object_id = snapshot.find_principal(reference).object_id
+        holders = (object_id, *snapshot.law.groups_of(object_id))
+        found = [a for holder in holders for a in snapshot.law.assignments_of(holder)]
+    shown = [views.assignment(a, snapshot) for a in found]
+    return json_response(200, sorted(shown, key=lambda a: (a["created"], a["assignment_id"])))
 
 
 async def assign_role(visit: Visit) -> Response:
     """Assign a role."""
-    wanted = await visit.body(NewAssignment)
-    scope = ResourceScope(wanted.scope) if wanted.scope else visit.scope
-    made = await visit.change(
-        lambda draft: roles.assign(draft, wanted.role, wanted.principal, scope), scope
-    )
-    snapshot = visit.gate.snapshot()
-    return json_response(201, views.assignment(made, snapshot.law, snapshot.directory))
+    wanted = (await visit.body(NewAssignment)).wanted(visit.scope)
+    demands = _demands(wanted.role, wanted.principal, wanted.scope)
+    made = await visit.change(lambda draft: roles.assign(draft, wanted), demands)
+    return json_response(201, _with_holes(made, visit.gate.snapshot()))
 
 
 async def unassign_role(visit: Visit) -> Response:
@@ -64,6 +71,20 @@ async def unassign_role(visit: Visit) -> Response:
         raise UnreadableBody("say which assignment: `?role=ROLE&principal=PRINCIPAL`")
     scope_text = visit.request.parameter("scope")
     scope = ResourceScope(scope_text) if scope_text else visit.scope
-    law, directory = visit.gate.snapshot().law, visit.gate.snapshot().directory
-    gone = await visit.change(lambda draft: roles.unassign(draft, role, principal, scope), scope)
-    return json_response(200, views.assignment(gone, law, directory))
+    before = visit.gate.snapshot()
+    gone = await visit.change(
+        lambda draft: roles.unassign(draft, role, principal, scope),
+        _demands(role, principal, scope),
+    )
+    return json_response(200, views.assignment(gone, before))
+
+
+def _demands(
+    role: str, principal: str, scope: ResourceScope
+) -> Callable[[Snapshot], tuple[Demand, ...]]:
+    # Conditions on the right to assign roles ask which one, and to whom.
+    return lambda snapshot: (Demand(scope, roles.about(snapshot, role, principal)),)
+
+
+def _with_holes(made: RoleAssignment, snapshot: Snapshot) -> dict[str, Any]:
+    return {**views.assignment(made, snapshot), "holes": list(roles.holes(snapshot, made))}

@@ -6,7 +6,16 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from pratique.http.management import directory, registry_settings, roles, tokens
+from pratique.http.management import (
+    access,
+    attributes,
+    deny_assignments,
+    directory,
+    registry_settings,
+    role_definitions,
+    roles,
+    tokens,
+)
 from pratique.http.management.visit import Visit
 from pratique.http.wire.messages import Response
 
@@ -28,6 +37,7 @@ class Route:
         pattern: matches a decoded path whole.
         permission: asked of the law as a control action.
         whole_directory: asked at `/` instead of at the registry.
+        conditional: whether the operation asks once more, with what a condition may hang on.
     """
 
     name: str
@@ -37,9 +47,12 @@ class Route:
     permission: str
     whole_directory: bool
     operation: Operation
+    conditional: bool = False
 
 
-def _row(method: str, path: str, permission: str, operation: Operation) -> Route:
+def _row(
+    method: str, path: str, permission: str, operation: Operation, *, conditional: bool = False
+) -> Route:
     pattern = re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", PREFIX + path))
     return Route(
         operation.__name__,
@@ -49,11 +62,16 @@ def _row(method: str, path: str, permission: str, operation: Operation) -> Route
         permission,
         permission.startswith(_DIRECTORY),
         operation,
+        conditional,
     )
 
 
 _USERS, _GROUPS = f"{_DIRECTORY}/users", f"{_DIRECTORY}/groups"
 _PRINCIPALS, _KEYS = f"{_DIRECTORY}/servicePrincipals", f"{_DIRECTORY}/signingKeys"
+_ROLES, _ROLE = "Microsoft.Authorization/roleDefinitions", "/role-definitions/<role>"
+_DENIALS, _DENY = "Microsoft.Authorization/denyAssignments", "/deny-assignments/<deny>"
+_ATTRIBUTES = f"{_DIRECTORY}/attributes"
+_ATTRIBUTE = "/principals/<principal>/attributes/<attribute>"
 _SP = "/service-principals/<principal>"
 
 ROUTES = (
@@ -106,15 +124,43 @@ ROUTES = (
     _row(
         "DELETE", f"{_SP}/secrets/<secret>", f"{_PRINCIPALS}/write", directory.delete_client_secret
     ),
+    _row("GET", "/role-definitions", f"{_ROLES}/read", role_definitions.list_role_definitions),
+    _row("GET", _ROLE, f"{_ROLES}/read", role_definitions.show_role_definition),
+    _row("POST", "/role-definitions", f"{_ROLES}/write", role_definitions.create_role_definition),
+    _row("PUT", _ROLE, f"{_ROLES}/write", role_definitions.update_role_definition),
+    _row("DELETE", _ROLE, f"{_ROLES}/delete", role_definitions.delete_role_definition),
+    _row("GET", "/role-assignments", f"{_ASSIGNMENTS}/read", roles.list_role_assignments),
+    _row(
+        "POST",
+        "/role-assignments",
+        f"{_ASSIGNMENTS}/write",
+        roles.assign_role,
+        conditional=True,
+    ),
+    _row(
+        "DELETE",
+        "/role-assignments",
+        f"{_ASSIGNMENTS}/delete",
+        roles.unassign_role,
+        conditional=True,
+    ),
+    _row("GET", "/deny-assignments", f"{_DENIALS}/read", deny_assignments.list_deny_assignments),
+    _row("POST", "/deny-assignments", f"{_DENIALS}/write", deny_assignments.create_deny_assignment),
+    _row("PATCH", _DENY, f"{_DENIALS}/write", deny_assignments.update_deny_assignment),
+    _row("DELETE", _DENY, f"{_DENIALS}/delete", deny_assignments.delete_deny_assignment),
     _row(
         "GET",
-        "/role-definitions",
-        "Microsoft.Authorization/roleDefinitions/read",
-        roles.list_role_definitions,
+        "/principals/<principal>/attributes",
+        f"{_ATTRIBUTES}/read",
+        attributes.show_attributes,
     ),
-    _row("GET", "/role-assignments", f"{_ASSIGNMENTS}/read", roles.list_role_assignments),
-    _row("POST", "/role-assignments", f"{_ASSIGNMENTS}/write", roles.assign_role),
-    _row("DELETE", "/role-assignments", f"{_ASSIGNMENTS}/delete", roles.unassign_role),
+    _row("PUT", _ATTRIBUTE, f"{_ATTRIBUTES}/write", attributes.set_attribute),
+    _row("DELETE", _ATTRIBUTE, f"{_ATTRIBUTES}/write", attributes.remove_attribute),
+    _row("POST", "/access/check", f"{_ASSIGNMENTS}/read", access.check_access),
+    _row("POST", "/access/who-can", f"{_ASSIGNMENTS}/read", access.list_who_can),
+    _row("POST", "/access/what-if", f"{_ASSIGNMENTS}/read", access.try_changes),
+    _row("GET", "/access/review", f"{_ASSIGNMENTS}/read", access.review_access),
+    _row("GET", "/decisions/<decision>", f"{_ASSIGNMENTS}/read", access.explain_decision),
     _row("GET", "/scope-maps", f"{_REGISTRIES}/scopeMaps/read", tokens.list_scope_maps),
     _row("POST", "/scope-maps", f"{_REGISTRIES}/scopeMaps/write", tokens.create_scope_map),
     _row("PATCH", "/scope-maps/<map>", f"{_REGISTRIES}/scopeMaps/write", tokens.update_scope_map),
@@ -129,5 +175,6 @@ ROUTES = (
     ),
     _row("POST", "/tokens/<token>/enable", f"{_REGISTRIES}/tokens/write", tokens.enable_token),
     _row("POST", "/tokens/<token>/disable", f"{_REGISTRIES}/tokens/write", tokens.disable_token),
+    _row("PATCH", "/tokens/<token>", f"{_REGISTRIES}/tokens/write", tokens.update_token),
     _row("DELETE", "/tokens/<token>", f"{_REGISTRIES}/tokens/delete", tokens.delete_token),
 )

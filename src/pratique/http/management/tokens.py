@@ -122,6 +122,21 @@ async def disable_token(visit: Visit) -> Response:
     return json_response(200, views.token(changed))
 
 
+class TokenUpdate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which scope map a token shall be bound to."""
+
+    scope_map: str
+
+
+async def update_token(visit: Visit) -> Response:
+    """Bind a token to another scope map."""
+    wanted = await visit.body(TokenUpdate)
+    changed = await visit.change(
+        lambda draft: tokens.bind_token(draft, visit.parts["token"], wanted.scope_map)
+    )
+    return json_response(200, views.token(changed))
+
+
 async def delete_token(visit: Visit) -> Response:
     """Delete a token."""
     gone = await visit.change(lambda draft: tokens.delete_token(draft, visit.parts["token"]))

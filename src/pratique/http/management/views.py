@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from pratique.access import Law, RoleAssignment, RoleDefinition, RoleMode, ScopeMap
-from pratique.admission import RegistryRecord
+from pratique.access import EVERYONE, Law, RoleAssignment, RoleDefinition, RoleMode, ScopeMap
+from pratique.admission import RegistryRecord, Snapshot
+from pratique.admission.records import DenyRecord
 from pratique.identity import (
     AdminAccount,
     Application,
-    Directory,
     Group,
     SigningKey,
     StoredSecret,
@@ -83,14 +83,14 @@ def application(record: Application) -> dict[str, Any]:
     }
 
 
-def group(record: Group, directory: Directory) -> dict[str, Any]:
+def group(record: Group, snapshot: Snapshot) -> dict[str, Any]:
     """A group with its direct members."""
     return {
         "display_name": record.display_name,
         "object_id": record.object_id,
         "created": instant(record.created_at),
         "members": [
-            {"object_id": member, "display_name": _name(member, directory)}
+            {"object_id": member, "display_name": name_of(member, snapshot)}
             for member in record.members
         ],
     }
@@ -103,6 +103,7 @@ def role(definition: RoleDefinition) -> dict[str, Any]:
         "role_id": definition.role_id,
         "description": definition.description,
         "built_in": definition.built_in,
+        "assignable_scopes": list(map(str, definition.assignable_scopes)),
         "permissions": [
             {
                 "actions": list(p.actions),
@@ -115,17 +116,42 @@ def role(definition: RoleDefinition) -> dict[str, Any]:
     }
 
 
-def assignment(record: RoleAssignment, law: Law, directory: Directory) -> dict[str, Any]:
+def assignment(held: RoleAssignment, snapshot: Snapshot) -> dict[str, Any]:
     """A role assignment."""
-    definition = law.roles.get(record.role_id)
+    definition = snapshot.law.roles.get(held.role_id)
     return {
-        "assignment_id": record.assignment_id,
-        "role": definition.name if definition else record.role_id,
-        "role_id": record.role_id,
-        "principal": _name(record.principal_id, directory),
-        "principal_id": record.principal_id,
-        "principal_kind": _kind(record.principal_id, law),
-        "scope": str(record.scope),
+        "assignment_id": held.assignment_id,
+        "role": definition.name if definition else held.role_id,
+        "role_id": held.role_id,
+        "principal": name_of(held.principal_id, snapshot),
+        "principal_id": held.principal_id,
+        "principal_kind": _kind(held.principal_id, snapshot.law),
+        "scope": str(held.scope),
+        "condition": held.condition,
+        "created": instant(held.created_at),
+    }
+
+
+def denial(record: DenyRecord, snapshot: Snapshot) -> dict[str, Any]:
+    """A deny assignment."""
+    everyone = EVERYONE in record.principals
+    named = [p for p in record.principals if p != EVERYONE]
+    return {
+        "deny_id": record.deny_id,
+        "name": record.name,
+        "description": record.description,
+        "actions": list(record.permissions.actions),
+        "not_actions": list(record.permissions.not_actions),
+        "data_actions": list(record.permissions.data_actions),
+        "not_data_actions": list(record.permissions.not_data_actions),
+        "condition": record.permissions.condition,
+        "scope": record.scope,
+        "everyone": everyone,
+        "principals": [name_of(p, snapshot) for p in named],
+        "principal_ids": named,
+        "excluded": [name_of(p, snapshot) for p in record.excluded],
+        "excluded_ids": list(record.excluded),
+        "applies_to_child_scopes": record.reaches_below,
         "created": instant(record.created_at),
     }
 
@@ -163,8 +189,9 @@ def signing_keys(records: Iterable[SigningKey]) -> list[dict[str, Any]]:
     ]
 
 
-def _name(object_id: str, directory: Directory) -> str | None:
-    found = directory.by_object_id.get(object_id)
+def name_of(object_id: str, snapshot: Snapshot) -> str | None:
+    """The display name of a principal; None when it is not there any more."""
+    found = snapshot.directory.by_object_id.get(object_id)
     return found.display_name if found else None
 
 

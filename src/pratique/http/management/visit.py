@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
-from pratique.admission import Caller, ControlPlane, Draft, Gate, Snapshot
+from pratique.admission import Caller, ControlPlane, Demand, Draft, Gate, Snapshot
+from pratique.admission.recorder import Recorder
 from pratique.http.wire.messages import Request
 from pratique.identity import PasswordHasher
 from pratique.naming import ResourceScope
+from pratique.registry import Registry
 
 T = TypeVar("T")
 MAX_BODY_BYTES = 1024 * 1024
@@ -37,6 +39,8 @@ class Visit:
     control: ControlPlane
     gate: Gate
     passwords: PasswordHasher
+    recorder: Recorder
+    content: Registry
     permission: str
     whole_directory: bool
     parts: dict[str, str]
@@ -55,15 +59,23 @@ class Visit:
         return self.control.view(self.caller, self.permission, self.scope)
 
     async def change(
-        self, operation: Callable[[Draft], T], scope: ResourceScope | None = None
+        self,
+        operation: Callable[[Draft], T],
+        demands: Callable[[Snapshot], Iterable[Demand]] | None = None,
     ) -> T:
-        """Carry out a change, judged at `scope`, or at the row's own when None.
+        """Carry out a change for which the permission is held where `demands` says.
+
+        Args:
+            operation: makes the change.
+            demands: where the row's permission is needed, as the law stands; at the row's own
+                scope when None.
 
         Raises:
             Refused, ControlError: as the control plane says.
         """
+        here = (Demand(self.scope),)
         return await self.control.change(
-            self.caller, self.permission, scope or self.scope, operation
+            self.caller, self.permission, demands or (lambda _: here), operation
         )
 
     async def body(self, kind: type[T]) -> T:

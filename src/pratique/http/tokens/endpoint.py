@@ -141,7 +141,7 @@ class TokenEndpoint:
 
     def _refuse(self, arrival: Arrival, caller: Caller, denied: Denied) -> Response:
         told = self._entrance.beyond_token(arrival, caller, denied)
-        decision_id = self._entrance.record(arrival, caller, told)
+        decision_id = self._entrance.record(arrival, told)
         words = arrival.front.visit(sentence(told, arrival.snapshot.law))
         return problem_response(
             Problem.UNAUTHORIZED,

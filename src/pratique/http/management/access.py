@@ -1,0 +1,289 @@
+"""Questions about the law: check, who can, what if, review, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from pratique.access import (
+    THE_REGISTRY,
+    Denied,
+    Outcome,
+    Question,
+    RegistryAction,
+    RoleMode,
+    meaning,
+    permission_named,
+)
+from pratique.access.holders import who_can
+from pratique.access.review import Use, Uses, review
+from pratique.admission import Draft, NotFound, Unacceptable
+from pratique.admission.account import question_of
+from pratique.admission.changes import applications, denials, people, registry, roles
+from pratique.admission.decisions import DecisionRecord, LastUse
+from pratique.admission.inquiries import (
+    Change,
+    check,
+    read_action,
+    read_resource,
+    read_subject,
+    what_if,
+)
+from pratique.http.management import access_views as show
+from pratique.http.management import views
+from pratique.http.management.deny_assignments import NewDenial
+from pratique.http.management.roles import NewAssignment
+from pratique.http.management.visit import UnreadableBody, Visit
+from pratique.http.wire.messages import Response, json_response
+from pratique.identity import Application, User
+from pratique.naming import RepositoryName, ResourceScope
+
+_MODES = {"rbac": RoleMode.RBAC, "abac": RoleMode.ABAC}
+_MOST_REPOSITORIES = 1000
+_LONGEST_REVIEW_DAYS = 365
+
+
+class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """May this principal do that there?"""
+
+    principal: str
+    action: str
+    resource: str
+
+
+class WhoCanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may do that there?"""
+
+    action: str
+    resource: str
+
+
+class TrialChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One change to try; exactly one of these."""
+
+    remove: str | None = None
+    add: NewAssignment | None = None
+    role_mode: Literal["rbac", "abac"] | None = None
+    disable: str | None = None
+    delete: str | None = None
+    anonymous_pull: bool | None = None
+    admin_user: bool | None = None
+    deny: NewDenial | None = None
+    undeny: str | None = None
+
+
+class WhatIfRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Changes to try, one after the other."""
+
+    changes: tuple[TrialChange, ...]
+
+
+async def check_access(visit: Visit) -> Response:
+    """One verdict with everything behind it."""
+    snapshot, wanted = visit.view(), await visit.body(CheckRequest)
+    action = read_action(wanted.action)
+    question = Question(
+        read_subject(snapshot, wanted.principal), action, read_resource(wanted.resource, action)
+    )
+    found = check(snapshot.law, question, visit.gate.now())
+    return json_response(200, show.answer(found, snapshot))
+
+
+async def list_who_can(visit: Visit) -> Response:
+    """Everybody who may, by kind and name."""
+    snapshot, wanted = visit.view(), await visit.body(WhoCanRequest)
+    action = read_action(wanted.action)
+    resource = read_resource(wanted.resource, action)
+    holders = who_can(action, resource, snapshot.law, visit.gate.now())
+    shown = [show.holder(found, snapshot) for found in holders]
+    return json_response(
+        200,
+        {
+            "action": show.word(action),
+            "permission": permission_named(action, snapshot.registry.mode),
+            "resource": show.resource(resource),
+            "holders": sorted(shown, key=lambda h: (h["kind"], h["name"].casefold())),
+        },
+    )
+
+
+async def try_changes(visit: Visit) -> Response:
+    """Who would gain and who would lose what."""
+    snapshot, wanted = visit.view(), await visit.body(WhatIfRequest)
+    changes = [_change(change, visit.scope) for change in wanted.changes]
+    repositories = await _repositories(visit)
+    trial = what_if(snapshot, changes, visit.control.draft, visit.gate.now(), repositories or ())
+    shown = [show.difference(found, snapshot, trial.after) for found in trial.differences]
+    return json_response(
+        200,
+        {
+            "differences": sorted(
+                shown, key=lambda d: (d["gains"], d["kind"], d["name"].casefold(), d["action"])
+            ),
+            "repositories_asked": trial.repositories,
+            "repositories_known": repositories is not None,
+        },
+    )
+
+
+async def review_access(visit: Visit) -> Response:
+    """Grants that are worth a look."""
+    snapshot = visit.view()
+    days = _days(visit.request.parameter("days"))
+    today = visit.gate.now().date()
+    since, used = await visit.recorder.read(
+        lambda store: (
+            store.started_on(),
+            store.uses_since(today - timedelta(days=_LONGEST_REVIEW_DAYS)),
+        )
+    )
+    uses = Uses(since, _by_grant(used))
+    found = review(snapshot.law, uses, visit.gate.now(), days)
+    return json_response(
+        200,
+        {
+            "days": days,
+            "recorded_since": since and since.isoformat(),
+            "findings": [show.finding(finding, snapshot, days) for finding in found],
+        },
+    )
+
+
+async def explain_decision(visit: Visit) -> Response:
+    """A recorded refusal, and what would help now."""
+    snapshot = visit.view()
+    record = await visit.recorder.find(visit.parts["decision"])
+    if record is None:
+        raise NotFound(
+            "there is no such decision here; it was made by another registry, or is forgotten "
+            "by now"
+        )
+    question = question_of(record, snapshot)
+    now = check(snapshot.law, question, visit.gate.now()) if question else None
+    return json_response(
+        200,
+        {
+            **_recorded(record),
+            "allowed_now": None if now is None else bool(now.verdict),
+            "remedies": [list(r.commands(snapshot.law)) for r in now.remedies] if now else [],
+        },
+    )
+
+
+def _change(  # noqa: PLR0911 - one for each kind of change
+    wanted: TrialChange, registry_scope: ResourceScope
+) -> Change:
+    given = [value for value in msgspec.structs.asdict(wanted).values() if value is not None]
+    if len(given) != 1:
+        raise UnreadableBody('a change to try is exactly one thing, such as {"role_mode": "abac"}')
+    match wanted:
+        case TrialChange(remove=str(assignment_id)):
+            return lambda draft: roles.remove(draft, assignment_id)
+        case TrialChange(add=NewAssignment() as added):
+            assignment = added.wanted(registry_scope)
+            return lambda draft: roles.assign(draft, assignment)
+        case TrialChange(deny=NewDenial() as added):
+            denial = added.wanted(registry_scope)
+            return lambda draft: denials.create_denial(draft, denial)
+        case TrialChange(undeny=str(reference)):
+            return lambda draft: denials.delete_denial(draft, reference)
+        case TrialChange(disable=str(reference)):
+            return lambda draft: _disable(draft, reference)
+        case TrialChange(delete=str(reference)):
+            return lambda draft: _delete(draft, reference)
+        case TrialChange(admin_user=bool(on)):
+            return registry.enable_admin_user if on else registry.disable_admin_user
+        case _:
+            mode = _MODES[wanted.role_mode] if wanted.role_mode else None
+            return lambda draft: registry.update(
+                draft, mode=mode, anonymous_pull=wanted.anonymous_pull
+            )
+
+
+def _disable(draft: Draft, reference: str) -> object:
+    match draft.principal(reference):
+        case User():
+            return people.set_user_enabled(draft, reference, enabled=False)
+        case Application():
+            return applications.set_enabled(draft, reference, enabled=False)
+        case _:
+            raise Unacceptable(f"`{reference}` is a group, which cannot be disabled; try `delete`")
+
+
+def _delete(draft: Draft, reference: str) -> object:
+    match draft.principal(reference):
+        case User():
+            return people.delete_user(draft, reference)
+        case Application():
+            return applications.delete(draft, reference)
+        case _:
+            return people.delete_group(draft, reference)
+
+
+async def _repositories(visit: Visit) -> list[RepositoryName] | None:
+    """Names of repositories, for a caller who may list them; None for any other.
+
+    Existence is a secret for those who may not pull, and whoever governs access need not.
+    """
+    verdict = visit.gate.decide(
+        visit.gate.snapshot(), visit.caller, RegistryAction.CATALOG, THE_REGISTRY
+    )
+    if isinstance(verdict, Denied):
+        return None
+    page = await visit.content.listings.catalog(verdict, _MOST_REPOSITORIES, None)
+    return list(page.items)
+
+
+def _days(text: str | None) -> int:
+    if text is None:
+        return 90
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= _LONGEST_REVIEW_DAYS:
+        raise UnreadableBody(f"`days` is a number from 1 to {_LONGEST_REVIEW_DAYS}")
+    return int(text[:4])
+
+
+def _by_grant(used: tuple[LastUse, ...]) -> dict[str, Use]:
+    found: dict[str, Use] = {}
+    for use in used:
+        before = found.get(use.grant_id, Use(frozenset(), use.day))
+        found[use.grant_id] = Use(before.actions | {use.action}, max(before.last, use.day))
+    return found
+
+
+def _recorded(record: DecisionRecord) -> dict[str, Any]:
+    return {
+        "decision_id": record.decision_id,
+        "at": views.instant(record.at),
+        "kind": record.kind,
+        "reason": record.reason,
+        "sentence": record.sentence,
+        "caller": record.caller,
+        "caller_kind": record.caller_kind,
+        "action": record.action,
+        "permission": record.permission,
+        "resource": record.resource,
+        "client": record.client,
+        "law_version": record.law_version,
+        "consulted": list(_consulted(record)),
+        "consulted_count": record.consulted_count,
+    }
+
+
+def _consulted(record: DecisionRecord) -> Iterator[dict[str, Any]]:
+    for rule in record.consulted:
+        denies = rule.outcome.startswith("den")
+        yield {
+            "rule_id": rule.assignment_id,
+            "kind": "deny-assignment" if denies else "role-assignment",
+            "role": None if denies else rule.role,
+            "name": rule.role,
+            "holder": rule.principal or None,
+            "through_group": rule.principal if rule.through_group else None,
+            "scope": rule.scope,
+            "outcome": rule.outcome,
+            "meaning": meaning(Outcome(rule.outcome)),
+            "failed": rule.failed,
+        }

@@ -1,0 +1,202 @@
+"""Verdicts, differences and findings as the management API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pratique.access import (
+    EVERY_REPOSITORY,
+    THE_REGISTRY,
+    AdminUser,
+    Allowed,
+    Anonymous,
+    Consulted,
+    ControlAction,
+    Denied,
+    DirectoryPrincipal,
+    Outcome,
+    Reason,
+    RegistryAction,
+    RepositoryToken,
+    Resource,
+    RoleAssignment,
+    Subject,
+    grounds,
+    meaning,
+    name_subject,
+    permission_named,
+    sentence,
+)
+from pratique.access.comparison import Difference
+from pratique.access.holders import Holder
+from pratique.access.law import Law
+from pratique.access.review import Fault, Finding
+from pratique.admission import Snapshot
+from pratique.admission.inquiries import Answer
+from pratique.http.management import views
+
+MOST_RESOURCES = 50
+
+
+def answer(found: Answer, snapshot: Snapshot) -> dict[str, Any]:
+    """A verdict with everything behind it."""
+    verdict = found.verdict
+    return {
+        "allowed": bool(verdict),
+        "reason": verdict.reason,
+        "sentence": in_words(verdict, snapshot.law),
+        **_question(verdict, snapshot.law),
+        "consulted": [consulted(rule, snapshot) for rule in verdict.consulted],
+        "remedies": [list(remedy.commands(snapshot.law)) for remedy in found.remedies],
+        "groups_that_may": [views.name_of(group, snapshot) for group in found.groups],
+    }
+
+
+def in_words(verdict: Allowed | Denied, law: Law) -> str:
+    """Why it is allowed, or why not."""
+    return grounds(verdict) if isinstance(verdict, Allowed) else sentence(verdict, law)
+
+
+def consulted(rule: Consulted, snapshot: Snapshot) -> dict[str, Any]:
+    """One rule that was looked at, and what became of it."""
+    is_role = isinstance(rule.rule, RoleAssignment)
+    holder = rule.rule.principal_id if isinstance(rule.rule, RoleAssignment) else None
+    return {
+        "rule_id": rule.rule_id,
+        "kind": "role-assignment" if is_role else "deny-assignment",
+        "role": rule.role_name if is_role else None,
+        "name": rule.role_name,
+        "holder": views.name_of(holder, snapshot) if holder else None,
+        "through_group": rule.through_group and views.name_of(rule.through_group, snapshot),
+        "scope": str(rule.rule.scope),
+        "outcome": rule.outcome,
+        "meaning": meaning(rule.outcome),
+        "failed": rule.failed or None,
+    }
+
+
+def holder(found: Holder, snapshot: Snapshot) -> dict[str, Any]:
+    """Somebody who may, and through what."""
+    matched = next((c for c in found.allowed.consulted if c.outcome is Outcome.MATCHED), None)
+    group = matched.through_group if matched else None
+    return {
+        **subject(found.subject, snapshot),
+        "reason": found.allowed.reason,
+        "through": _through(found, snapshot),
+        "role": matched.role_name if matched else None,
+        "through_group": views.name_of(group, snapshot) if group else None,
+        "scope": str(matched.rule.scope) if matched else None,
+        "rule_id": matched.rule_id if matched else None,
+    }
+
+
+def difference(found: Difference, before: Snapshot, after: Law) -> dict[str, Any]:
+    """What somebody gains or loses."""
+    shown = [resource(r) for r in found.resources[:MOST_RESOURCES]]
+    old, new = found.verdicts
+    return {
+        **subject(found.subject, before),
+        "gains": found.gains,
+        "action": word(found.action),
+        "permission": permission_named(found.action, after.registry.mode),
+        "resources": shown,
+        "more_resources": len(found.resources) - len(shown),
+        "sentence": in_words(new, after),
+        "was": in_words(old, before.law),
+    }
+
+
+def finding(found: Finding, snapshot: Snapshot, days: int) -> dict[str, Any]:
+    """A grant that is worth a look."""
+    return {
+        "fault": found.fault,
+        "assignment": views.assignment(found.assignment, snapshot),
+        "last_used": found.last_used and found.last_used.isoformat(),
+        "narrower": found.narrower.name if found.narrower else None,
+        "other": views.assignment(found.other, snapshot) if found.other else None,
+        "says": _SAYS[found.fault].format(
+            days=days, narrower=found.narrower.name if found.narrower else ""
+        ),
+        "command": _command(found, snapshot),
+    }
+
+
+def subject(who: Subject, snapshot: Snapshot) -> dict[str, Any]:
+    """Somebody who can ask."""
+    match who:
+        case DirectoryPrincipal(object_id):
+            principal = snapshot.law.principals.get(object_id)
+            kind = principal.kind.value if principal else "Unknown"
+            name = principal.display_name if principal else object_id
+            return {"name": name, "kind": kind, "object_id": object_id}
+        case RepositoryToken(name):
+            return {"name": name, "kind": "Token", "object_id": None}
+        case AdminUser():
+            return {"name": snapshot.registry.name, "kind": "AdminUser", "object_id": None}
+        case Anonymous():
+            return {"name": "anonymous", "kind": "Anonymous", "object_id": None}
+        case _:
+            return {"name": "folder owner", "kind": "FolderOwner", "object_id": None}
+
+
+def word(action: RegistryAction | ControlAction) -> str:
+    """How an action is asked for."""
+    return action.permission if isinstance(action, ControlAction) else action.word
+
+
+def resource(asked: Resource) -> str:
+    """How a resource is asked for."""
+    if asked is THE_REGISTRY:
+        return "registry"
+    return "*" if asked is EVERY_REPOSITORY else str(asked)
+
+
+def _question(verdict: Allowed | Denied, law: Law) -> dict[str, Any]:
+    question = verdict.question
+    return {
+        "principal": name_subject(question.subject, law),
+        "action": word(question.action),
+        "permission": permission_named(question.action, law.registry.mode),
+        "resource": resource(question.resource),
+    }
+
+
+def _through(found: Holder, snapshot: Snapshot) -> str:
+    match found.allowed.reason:
+        case Reason.ROLE_ASSIGNMENT:
+            rule = found.allowed.consulted[-1]
+            group = rule.through_group
+            by = f" through the group {views.name_of(group, snapshot)}" if group else ""
+            return f"{rule.role_name}{by}"
+        case Reason.SCOPE_MAP if isinstance(found.subject, RepositoryToken):
+            return f"the scope map {snapshot.law.tokens[found.subject.name].scope_map}"
+        case Reason.ADMIN_USER:
+            return "the admin user being enabled"
+        case _:
+            return "anonymous pull being on"
+
+
+_SAYS = {
+    Fault.UNUSED: "not used in {days} days",
+    Fault.BROADER_THAN_USED: "the role `{narrower}` would do for what it was used for",
+    Fault.ORPHANED: "its principal is not there any more",
+    Fault.ROLE_MISSING: "its role is not there any more",
+    Fault.EXPIRED: "its condition can never be met again",
+    Fault.UNREADABLE: "its condition cannot be read, so it grants nothing",
+    Fault.NOT_HONOURED: "it grants nothing in the registry's role mode",
+    Fault.HOLDER_DISABLED: "its principal is disabled",
+    Fault.DUPLICATED: "another assignment grants all of it",
+}
+
+
+def _command(found: Finding, snapshot: Snapshot) -> str | None:
+    held = found.assignment
+    if found.fault is Fault.HOLDER_DISABLED:
+        return None
+    at = "" if held.scope.key == snapshot.registry.scope.key else f' --scope "{held.scope}"'
+    role = snapshot.law.roles.get(held.role_id)
+    name = role.name if role else held.role_id
+    take = f'pratique role unassign "{name}" --from {held.principal_id}{at}'
+    if found.narrower is None:
+        return take
+    return f'pratique role assign "{found.narrower.name}" --to {held.principal_id}{at} && {take}'

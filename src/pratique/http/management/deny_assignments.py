@@ -1,0 +1,101 @@
+"""Deny assignments."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pratique.admission import Demand, Snapshot
+from pratique.admission.changes import denials
+from pratique.admission.records import DenyRecord, PermissionsRecord
+from pratique.http.management import views
+from pratique.http.management.visit import Visit
+from pratique.http.wire.messages import Response, json_response
+from pratique.naming import ResourceScope
+
+
+class NewDenial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is refused to whom; at the registry when no scope is given."""
+
+    name: str
+    description: str = ""
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    condition: str | None = None
+    scope: str | None = None
+    everyone: bool = False
+    principals: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    applies_to_child_scopes: bool = True
+
+    def wanted(self, registry: ResourceScope) -> denials.WantedDenial:
+        """What is asked for.
+
+        Raises:
+            InvalidName: the scope is none.
+        """
+        return denials.WantedDenial(
+            self.name,
+            self.description,
+            PermissionsRecord(
+                self.actions,
+                self.not_actions,
+                self.data_actions,
+                self.not_data_actions,
+                self.condition,
+            ),
+            ResourceScope(self.scope) if self.scope else registry,
+            self.principals,
+            self.everyone,
+            self.excluded,
+            self.applies_to_child_scopes,
+        )
+
+
+class Exclusions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom a deny assignment concerns no longer, and whom it does again."""
+
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+
+
+async def list_deny_assignments(visit: Visit) -> Response:
+    """All of them by name."""
+    snapshot = visit.view()
+    records = sorted(snapshot.of_kind(DenyRecord), key=lambda d: d.name)
+    return json_response(200, [views.denial(record, snapshot) for record in records])
+
+
+async def create_deny_assignment(visit: Visit) -> Response:
+    """Refuse something to somebody, whatever their roles grant."""
+    wanted = (await visit.body(NewDenial)).wanted(visit.scope)
+    made = await visit.change(
+        lambda draft: denials.create_denial(draft, wanted), lambda _: (Demand(wanted.scope),)
+    )
+    return json_response(201, views.denial(made, visit.gate.snapshot()))
+
+
+async def update_deny_assignment(visit: Visit) -> Response:
+    """Exclude more principals, or some no longer."""
+    wanted, reference = await visit.body(Exclusions), visit.parts["deny"]
+    changed = await visit.change(
+        lambda draft: denials.update_denial(draft, reference, wanted.exclude, wanted.include),
+        lambda snapshot: _where_it_stands(snapshot, reference),
+    )
+    return json_response(200, views.denial(changed, visit.gate.snapshot()))
+
+
+async def delete_deny_assignment(visit: Visit) -> Response:
+    """Refuse it no longer."""
+    reference = visit.parts["deny"]
+    before = visit.gate.snapshot()
+    gone = await visit.change(
+        lambda draft: denials.delete_denial(draft, reference),
+        lambda snapshot: _where_it_stands(snapshot, reference),
+    )
+    return json_response(200, views.denial(gone, before))
+
+
+def _where_it_stands(snapshot: Snapshot, reference: str) -> tuple[Demand, ...]:
+    return (Demand(ResourceScope(denials.find_denial(snapshot, reference).scope)),)

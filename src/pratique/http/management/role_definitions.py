@@ -1,0 +1,99 @@
+"""Role definitions: the built-in ones to read, custom ones to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pratique.admission import Demand, Snapshot
+from pratique.admission.changes import custom_roles
+from pratique.admission.changes.roles import find_role
+from pratique.admission.records import PermissionsRecord
+from pratique.http.management import views
+from pratique.http.management.visit import Visit
+from pratique.http.wire.messages import Response, json_response
+from pratique.naming import ResourceScope
+
+
+class RoleContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A role definition as it shall stand; assignable at the registry when no scope is given."""
+
+    name: str
+    description: str = ""
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    assignable_scopes: tuple[str, ...] = ()
+
+    def wanted(self, registry: ResourceScope) -> custom_roles.WantedRole:
+        """What is asked for.
+
+        Raises:
+            InvalidName: a scope is none.
+        """
+        permissions = PermissionsRecord(
+            self.actions, self.not_actions, self.data_actions, self.not_data_actions
+        )
+        scopes = tuple(map(ResourceScope, self.assignable_scopes)) or (registry,)
+        return custom_roles.WantedRole(self.name, self.description, permissions, scopes)
+
+
+async def list_role_definitions(visit: Visit) -> Response:
+    """All roles by name."""
+    definitions = visit.view().law.roles.values()
+    return json_response(200, [views.role(r) for r in sorted(definitions, key=lambda r: r.name)])
+
+
+async def show_role_definition(visit: Visit) -> Response:
+    """One role."""
+    return json_response(200, views.role(find_role(visit.view(), visit.parts["role"])))
+
+
+async def create_role_definition(visit: Visit) -> Response:
+    """Make a role; the permission is needed wherever it could be assigned."""
+    wanted = (await visit.body(RoleContent)).wanted(visit.scope)
+    made = await visit.change(
+        lambda draft: custom_roles.create_role(draft, wanted),
+        lambda _: _everywhere(wanted.assignable_scopes),
+    )
+    return _shown(visit, 201, made.role_id)
+
+
+async def update_role_definition(visit: Visit) -> Response:
+    """Give a role another content; whoever may must have been able to make both."""
+    wanted = (await visit.body(RoleContent)).wanted(visit.scope)
+    reference = visit.parts["role"]
+
+    def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
+        return _everywhere((*_present_scopes(snapshot, reference), *wanted.assignable_scopes))
+
+    made = await visit.change(
+        lambda draft: custom_roles.update_role(draft, reference, wanted), demands
+    )
+    return _shown(visit, 200, made.role_id)
+
+
+async def delete_role_definition(visit: Visit) -> Response:
+    """Take a role away."""
+    reference = visit.parts["role"]
+    before = visit.gate.snapshot()
+    gone = await visit.change(
+        lambda draft: custom_roles.delete_role(draft, reference),
+        lambda snapshot: _everywhere(_present_scopes(snapshot, reference)),
+    )
+    return json_response(200, views.role(before.law.roles[gone.role_id]))
+
+
+def _present_scopes(snapshot: Snapshot, reference: str) -> tuple[ResourceScope, ...]:
+    record = custom_roles.custom_role(snapshot, reference)
+    return tuple(map(ResourceScope, record.assignable_scopes))
+
+
+def _everywhere(scopes: Iterable[ResourceScope]) -> tuple[Demand, ...]:
+    return tuple(Demand(scope) for scope in dict.fromkeys(scopes))
+
+
+def _shown(visit: Visit, status: int, role_id: str) -> Response:
+    return json_response(status, views.role(visit.gate.snapshot().law.roles[role_id]))
