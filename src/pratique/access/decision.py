@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -116,8 +116,7 @@ class Consulted(NamedTuple):
         return rule.assignment_id if isinstance(rule, RoleAssignment) else rule.deny_id
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(NamedTuple):
     """Permission to do what was asked; operations on content take it as their argument.
 
     True where a truth value is asked.
@@ -148,8 +147,7 @@ class Allowed:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(NamedTuple):
     """Refusal, and everything that was looked at in vain. False where a truth value is asked.
 
     Attributes:
@@ -160,7 +158,7 @@ class Denied:
 
     question: Question
     reason: Reason
-    law: Law = field(repr=False, compare=False)
+    law: Law
     reached: tuple[Consulted, ...] = ()
     holders: tuple[str, ...] = ()
 

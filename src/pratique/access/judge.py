@@ -7,8 +7,9 @@ otherwise refused.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from pratique.access.actions import READING, ControlAction, RegistryAction
 from pratique.access.decision import (
@@ -18,7 +19,6 @@ from pratique.access.decision import (
     Denied,
     Outcome,
     Reason,
-    Weighed,
 )
 from pratique.access.law import Law, RoleMode
 from pratique.access.question import (
@@ -32,7 +32,14 @@ from pratique.access.question import (
 )
 from pratique.access.roles import RoleDefinition
 from pratique.access.rules import Inquiry
-from pratique.naming import RepositoryName
+from pratique.naming import RepositoryName, ResourceScope
+
+# Looking up a member of an enum costs as much as a step of the loop below.
+_RBAC = RoleMode.RBAC
+_MATCHED, _ROLE_MISSING = Outcome.MATCHED, Outcome.ROLE_MISSING
+_ROLE_LACKS_ACTION, _OTHER_REGISTRY_MODE = Outcome.ROLE_LACKS_ACTION, Outcome.OTHER_REGISTRY_MODE
+_ROLE_ASSIGNMENT, _NO_ROLE_ASSIGNMENT = Reason.ROLE_ASSIGNMENT, Reason.NO_ROLE_ASSIGNMENT
+_NO_ROLE_GRANTS_IT = Reason.NO_ROLE_GRANTS_IT
 
 
 def decide(  # noqa: PLR0911 - one per kind of subject, after what holds for all
@@ -111,67 +118,74 @@ def _by_scope_map(question: Question, subject: RepositoryToken, law: Law) -> All
 def _by_roles(
     question: Question, subject: DirectoryPrincipal, law: Law, at: datetime
 ) -> Allowed | Denied:
+    scope = question.resource if isinstance(question.resource, ResourceScope) else None
     object_id = subject.object_id
-    principal = law.principals.get(object_id)
+    reach = law.reach(object_id) if scope is None else law.reach_at(object_id, law.line_of(scope))
+    principal, holders, grants, has_any = reach
     if principal is None:
         return Denied(question, Reason.PRINCIPAL_UNKNOWN, law)
     if not principal.enabled:
         return Denied(question, Reason.PRINCIPAL_DISABLED, law)
-    scope = question.scope
-    reach = law.reach(object_id) if scope is None else law.reach_at(object_id, law.line_of(scope))
-    inquiry = Inquiry(question, law, at, principal)
     consulted: list[Consulted] = []
-    if law.denials and inquiry.is_denied(reach.holders, consulted):
-        return Denied(question, Reason.DENY_ASSIGNMENT, law, tuple(consulted))
-    for grant in reach.grants:
-        assignment, role, role_name, through = grant
-        outcome, weighed = _judge(role, assignment.condition, inquiry)
+    inquiry = None
+    if law.denials:
+        inquiry = Inquiry(question, law, at, principal)
+        if inquiry.is_denied(holders, consulted):
+            return Denied(question, Reason.DENY_ASSIGNMENT, law, tuple(consulted))
+    judge, wanted = _way(question, law)
+    for assignment, role, role_name, through in grants:
+        outcome, weighed = _ROLE_MISSING if role is None else judge(role, wanted), None
+        if outcome is _MATCHED and assignment.condition is not None and role is not None:
+            inquiry = inquiry or Inquiry(question, law, at, principal)
+            outcome, weighed = inquiry.weigh(assignment.condition, role)
         consulted.append(Consulted(assignment, role_name, outcome, through, weighed))
-        if outcome is Outcome.MATCHED:
-            reason = Reason.ROLE_ASSIGNMENT
-            return Allowed(question, reason, tuple(consulted), inquiry.depended_on_time)
+        if outcome is _MATCHED:
+            timely = inquiry is not None and inquiry.depended_on_time
+            return Allowed(question, _ROLE_ASSIGNMENT, tuple(consulted), timely)
     return _open_to_all(question, law) or Denied(
-        question, _no_role(consulted, law, reach.holders), law, tuple(consulted), reach.holders
+        question, _no_role(consulted, has_any=has_any), law, tuple(consulted), holders
     )
 
 
-def _no_role(consulted: list[Consulted], law: Law, holders: tuple[str, ...]) -> Reason:
+def _no_role(consulted: list[Consulted], *, has_any: bool) -> Reason:
     for rule in consulted:
         if rule.outcome in CONDITION_FAILED:
             return Reason.CONDITION_NOT_MET
-    for holder in holders:
-        if holder in law.counts:
-            return Reason.NO_ROLE_GRANTS_IT
-    return Reason.NO_ROLE_ASSIGNMENT
+    return _NO_ROLE_GRANTS_IT if has_any else _NO_ROLE_ASSIGNMENT
 
 
-def _judge(
-    role: RoleDefinition | None, condition: str | None, inquiry: Inquiry
-) -> tuple[Outcome, Weighed | None]:
-    """What becomes of a role assignment that reaches the resource."""
-    if role is None:
-        return Outcome.ROLE_MISSING, None
-    question, law = inquiry.question, inquiry.law
+def _way(question: Question, law: Law) -> tuple[Callable[[RoleDefinition, Any], Outcome], Any]:
+    """How to judge a role that is held, and by what: a permission, or an action's bit."""
     action = question.action
     if isinstance(action, ControlAction):
-        granted = role.grants_action(action.permission)
-        other = False
-    else:
-        by_actions = role.bits_by_actions & action.bit
-        by_data_actions = role.bits_by_data_actions & action.bit
-        if law.registry.mode is RoleMode.RBAC:
-            granted, other = bool(by_actions), bool(by_data_actions)
-        elif question.resource is EVERY_REPOSITORY:
-            # A registry that judges repositories one by one ignores the wildcard scope
-            # (reference 2.2).
-            granted, other = False, bool(by_actions or by_data_actions)
-        else:
-            granted, other = bool(by_data_actions), bool(by_actions)
-    if not granted:
-        return (Outcome.OTHER_REGISTRY_MODE if other else Outcome.ROLE_LACKS_ACTION), None
-    if condition is None:
-        return Outcome.MATCHED, None
-    return inquiry.weigh(condition, role)
+        return _by_permission, action.permission
+    if law.registry.mode is _RBAC:
+        return _by_actions, action.bit
+    if question.resource is EVERY_REPOSITORY:
+        return _by_nothing, action.bit
+    return _by_data_actions, action.bit
+
+
+def _by_permission(role: RoleDefinition, permission: str) -> Outcome:
+    return _MATCHED if role.grants_action(permission) else _ROLE_LACKS_ACTION
+
+
+def _by_actions(role: RoleDefinition, bit: int) -> Outcome:
+    if role.bits_by_actions & bit:
+        return _MATCHED
+    return _OTHER_REGISTRY_MODE if role.bits_by_data_actions & bit else _ROLE_LACKS_ACTION
+
+
+def _by_data_actions(role: RoleDefinition, bit: int) -> Outcome:
+    if role.bits_by_data_actions & bit:
+        return _MATCHED
+    return _OTHER_REGISTRY_MODE if role.bits_by_actions & bit else _ROLE_LACKS_ACTION
+
+
+def _by_nothing(role: RoleDefinition, bit: int) -> Outcome:
+    """A registry that judges repositories one by one ignores the wildcard scope (reference 2.2)."""
+    carried = (role.bits_by_actions | role.bits_by_data_actions) & bit
+    return _OTHER_REGISTRY_MODE if carried else _ROLE_LACKS_ACTION
 
 
 def permission_named(action: RegistryAction | ControlAction, mode: RoleMode) -> str:

@@ -61,18 +61,21 @@ class Grant(NamedTuple):
     through: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What reaches one principal at the registry.
+class Reach(NamedTuple):
+    """What reaches somebody at a scope.
 
     Attributes:
+        principal: None when nobody of that id is known.
         holders: object ids of the principal and its groups, nearest first.
-        grants: their role assignments at or above the registry; the principal's own first, and of
+        grants: their role assignments at or above the scope; the principal's own first, and of
             one holder's those at the nearest scope.
+        has_any: whether one of the holders has any role assignment, wherever.
     """
 
+    principal: Principal | None
     holders: tuple[str, ...]
     grants: tuple[Grant, ...]
+    has_any: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,8 @@ class Law:
             known = self.reach_at(object_id, self.line)
             if len(self._reaches) >= _MOST_REMEMBERED:
                 self._reaches.clear()
-            self._reaches[object_id] = known
+            if known.principal is not None:
+                self._reaches[object_id] = known
         return known
 
     def reach_at(self, object_id: str, line: tuple[str, ...]) -> Reach:
@@ -168,7 +172,8 @@ class Law:
                     role = self.roles.get(assignment.role_id)
                     name = assignment.role_id if role is None else role.name
                     grants.append(Grant(assignment, role, name, through))
-        return Reach(holders, tuple(grants))
+        has_any = any(holder in self.counts for holder in holders)
+        return Reach(self.principals.get(object_id), holders, tuple(grants), has_any)
 
     def every_denial(self) -> tuple[DenyAssignment, ...]:
         """All deny assignments, each once."""

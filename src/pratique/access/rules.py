@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pratique.access.actions import ControlAction
 from pratique.access.conditions import (
@@ -13,6 +13,7 @@ from pratique.access.conditions import (
     REPOSITORY_NAME,
     ROLE_DEFINITION_ID,
     Condition,
+    Expression,
     Facts,
     InvalidCondition,
     Truth,
@@ -134,11 +135,11 @@ class Inquiry:
         return outcome is not Outcome.CONDITION_FALSE
 
     def _outcome(self, text: str, facts: Facts) -> Outcome:
-        try:
-            expression = Condition.parse(text).expression
-        except InvalidCondition:
+        found = _read(text)
+        if found is None:
             return Outcome.CONDITION_UNREADABLE
-        self.depended_on_time = self.depended_on_time or depends_on_time(expression)
+        expression, timely = found
+        self.depended_on_time = self.depended_on_time or timely
         return _OUTCOMES[evaluate(expression, facts)]
 
     def _facts(self, permission: str) -> Facts:
@@ -158,6 +159,16 @@ class Inquiry:
             resource=request,
             principal=self._principal.attributes,
         )
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[Expression, bool] | None:
+    """A condition's tree and whether it asks for the time; None when it cannot be read."""
+    try:
+        expression = Condition.parse(text).expression
+    except InvalidCondition:
+        return None
+    return expression, depends_on_time(expression)
 
 
 def _facts_about(assignment: AboutAssignment) -> Mapping[str, tuple[Value, ...]]:

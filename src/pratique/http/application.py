@@ -53,8 +53,10 @@ class Application:
             arrival = self._entrance.arrive(request, inside)
         except Turned as turned:
             return turned.response
-        except (NotPrepared, LawUnreadable) as error:
+        except NotPrepared as error:
             return problem_response(Problem.UNAVAILABLE, str(error))
+        except LawUnreadable as error:
+            return self._entrance.closed(request, error)
         return await self._route(arrival)
 
     async def _route(self, arrival: Arrival) -> Response:

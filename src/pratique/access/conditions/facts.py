@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pratique.access.conditions.values import Value
 
@@ -20,12 +20,7 @@ UTC_NOW = "UtcNow"
 _NONE: Attributes = MappingProxyType({})
 
 
-def _no_attributes() -> Attributes:
-    return _NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """The facts of one request.
 
     Keys of the mappings are made by `attribute_key`. No value at all is the same as no attribute.
@@ -42,8 +37,8 @@ class Facts:
 
     permission: str
     at: datetime
-    request: Attributes = field(default_factory=_no_attributes)
-    resource: Attributes = field(default_factory=_no_attributes)
-    principal: Attributes = field(default_factory=_no_attributes)
-    environment: Attributes = field(default_factory=_no_attributes)
+    request: Attributes = _NONE
+    resource: Attributes = _NONE
+    principal: Attributes = _NONE
+    environment: Attributes = _NONE
     suboperation: str | None = None

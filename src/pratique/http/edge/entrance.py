@@ -16,6 +16,7 @@ from pratique.admission import Caller, Gate, RegistryRecord, Snapshot
 from pratique.admission.account import account_of, note_use
 from pratique.admission.decisions import DecisionRecord
 from pratique.admission.recorder import Recorder
+from pratique.admission.snapshot import LawUnreadable
 from pratique.http.wire import refusals
 from pratique.http.wire.authorization import UnreadableCredentials, parse_authorization
 from pratique.http.wire.challenges import Front, is_host
@@ -81,6 +82,7 @@ class Entrance:
         self._new_id = new_id
         self._external_url = external_url
         self._fronts: dict[tuple[str, str, int], Front] = {}
+        self._closed_because = ""
 
     def arrive(self, request: Request, inside: Caller | None = None) -> Arrival:
         """The request with its front.
@@ -238,6 +240,20 @@ class Entrance:
         """Write down what failed inside, for the operator; the client is not told."""
         self._log.write(
             {"event": "fault", "error": cause, "path": arrival.request.path}, at_once=True
+        )
+
+    def closed(self, request: Request, error: LawUnreadable) -> Response:
+        """The answer to everybody while the law cannot be read; the cause is for the operator."""
+        cause = str(error)
+        if cause != self._closed_because:
+            self._closed_because = cause
+            self._log.write(
+                {"event": "fault", "error": cause, "path": request.path}, at_once=True
+            )
+        return problem_response(
+            Problem.UNAVAILABLE,
+            "the access law of this registry cannot be read, so nobody is let in; its operator "
+            "finds the cause in the log",
         )
 
     def _make_front(self, request: Request, registry: RegistryRecord) -> Front:
