@@ -55,7 +55,6 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         sentence: what the client was told.
         caller: the caller's name at that time.
         action: a wire word, or the permission of a control action.
-        remedies: commands, the narrowest grant first.
         consulted: what was looked at, in that order; the first `CONSULTED_KEPT` of it.
         consulted_count: how much was looked at.
         client: the address that the request came from.
@@ -76,7 +75,6 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     permission: str = ""
     resource: str = ""
     law_version: int = 0
-    remedies: tuple[str, ...] = ()
     consulted: tuple[ConsultedRecord, ...] = ()
     consulted_count: int = 0
     client: str = ""
