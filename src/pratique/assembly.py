@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +29,7 @@ from pratique.admission import (
 )
 from pratique.admission.changes.registry import found
 from pratique.admission.recorder import Recorder
-from pratique.admission.snapshot import empty_snapshot
+from pratique.admission.snapshot import LawUnreadable, NotPrepared, empty_snapshot
 from pratique.http.application import Application
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Entrance, RsgiEdge
@@ -151,9 +153,10 @@ class OpenRegistry:
     sweep: Callable[[], Awaitable[int]]
 
 
-def compose(
+def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     *,
     ledger: Ledger,
+    snapshots: Snapshots,
     attempts: SignInAttempts,
     content: Registry,
     passwords: PasswordHasher,
@@ -163,7 +166,7 @@ def compose(
     external_url: str | None = None,
 ) -> Application:
     """The application on these stores, whichever they are."""
-    gate = Gate(Snapshots(ledger), attempts, passwords, clock)
+    gate = Gate(snapshots, attempts, passwords, clock)
     control = ControlPlane(
         gate,
         ledger,
@@ -195,8 +198,10 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
     recorder = Recorder(decisions, writer, now, log)
     blobs = FilesystemBlobs.open(data)
     uploads = FilesystemUploads.open(data, blobs)
+    ledger = SqliteLedger(database)
     application = compose(
-        ledger=SqliteLedger(database),
+        ledger=ledger,
+        snapshots=_loaded(ledger),
         attempts=attempts,
         content=Registry.build(
             manifests=SqliteManifests(database),
@@ -229,6 +234,18 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
         database.close()
 
     return OpenRegistry(application, as_folder_owner, close, sweep)
+
+
+def _loaded(ledger: Ledger) -> Snapshots:
+    """Snapshots that have read the law already, so that the first request need not wait for it."""
+    snapshots = Snapshots(ledger)
+    # A law that cannot be read is told at each request, to whoever asks.
+    with suppress(NotPrepared, LawUnreadable):
+        snapshots.current()
+    # What stands now stays: to search a large law for garbage would stop requests for long.
+    gc.collect()
+    gc.freeze()
+    return snapshots
 
 
 def edge_of(opened: OpenRegistry, log: LineLog) -> RsgiEdge:

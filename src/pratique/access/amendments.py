@@ -115,24 +115,31 @@ def _assigned(
     touched: dict[str, dict[str, tuple[RoleAssignment, ...]]] = {}
     counted: dict[str, int] = {}
 
-    def change(at: RoleAssignment, stays: bool) -> None:  # noqa: FBT001 - two callers, both below
-        holder, key = at.principal_id, at.scope.key
+    def level_of(assignment: RoleAssignment) -> dict[str, tuple[RoleAssignment, ...]]:
+        key = assignment.scope.key
         level = touched.get(key)
         if level is None:
             level = touched[key] = dict(law.assigned.get(key, ()))
-        before = level.get(holder, ())
-        others = tuple(a for a in before if a.assignment_id != at.assignment_id)
-        after = _in_order((*others, at)) if stays else others
-        counted[holder] = counted.get(holder, 0) + len(after) - len(before)
-        if after:
-            level[holder] = after
-        else:
-            level.pop(holder, None)
+        return level
 
     for assignment in gone:
-        change(assignment, stays=False)
+        level, holder = level_of(assignment), assignment.principal_id
+        left = _without(level.get(holder, ()), assignment)
+        counted[holder] = counted.get(holder, 0) + len(left) - len(level.get(holder, ()))
+        if left:
+            level[holder] = left
+        else:
+            level.pop(holder, None)
     for assignment in come:
-        change(assignment, stays=True)
+        level, holder = level_of(assignment), assignment.principal_id
+        there = level.get(holder)
+        if there is None:
+            level[holder] = (assignment,)
+            counted[holder] = counted.get(holder, 0) + 1
+        else:
+            both = (*_without(there, assignment), assignment)
+            level[holder] = tuple(sorted(both, key=lambda a: a.assignment_id))
+            counted[holder] = counted.get(holder, 0) + len(both) - len(there)
     if not touched:
         return law.assigned, law.counts
     assigned = {**law.assigned, **touched}
@@ -143,10 +150,8 @@ def _assigned(
     )
 
 
-def _in_order(assignments: tuple[RoleAssignment, ...]) -> tuple[RoleAssignment, ...]:
-    if len(assignments) == 1:
-        return assignments
-    return tuple(sorted(assignments, key=lambda a: a.assignment_id))
+def _without(there: tuple[RoleAssignment, ...], gone: RoleAssignment) -> tuple[RoleAssignment, ...]:
+    return tuple(a for a in there if a.assignment_id != gone.assignment_id)
 
 
 def _denials(

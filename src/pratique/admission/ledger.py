@@ -5,7 +5,7 @@ The store knows rows only. What a row means, and whether a change is allowed, is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,10 +36,12 @@ class Ledger(Protocol):
         """The present version, 0 for an empty ledger. Cheap: asked for each request."""
         ...
 
-    def read(self, since: int) -> tuple[int, tuple[Row, ...]]:
+    def read(self, since: int) -> tuple[int, Iterable[Row]]:
         """The present version and all rows that changed after version `since`.
 
-        A row that changed several times comes once, as it is now. Everything comes for 0.
+        A row that changed several times comes once, as it is now. Everything comes for 0. The rows
+        can be taken once, and are taken before anything else is asked of the store: a large ledger
+        is never whole in memory.
         """
         ...
 

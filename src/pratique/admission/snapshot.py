@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -35,11 +36,12 @@ from pratique.identity import (
     User,
 )
 from pratique.identity.directory import Account
-from pratique.naming import ResourceScope
 from pratique.naming.errors import printable
 
 T = TypeVar("T")
 Records = Mapping[tuple[str, str], Record]
+# Role assignments are held as the law has them; all else as it is stored.
+Kept = Record | RoleAssignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,16 @@ class Snapshot:
     keys: KeyRing
     records: Records
 
-    def changed(self, version: int, gone: Iterable[Record], come: Iterable[Record]) -> Snapshot:
+    def changed(self, version: int, gone: Iterable[Kept], come: Iterable[Kept]) -> Snapshot:
         """The snapshot once `come` stand and `gone` do no more.
 
         Args:
             version: of the ledger that says so.
-            gone: records that were deleted, as they stood.
-            come: records as they stand now, new or changed.
+            gone: what was deleted, as it stood.
+            come: what stands now, new or changed.
         """
-        put, deleted = tuple(come), tuple(gone)
-        kept = [r for r in put if not isinstance(r, AssignmentRecord)]
-        lost = [r for r in deleted if not isinstance(r, AssignmentRecord)]
+        put, kept = _apart(come)
+        deleted, lost = _apart(gone)
         replaced = [self.records[k] for k in map(kind_and_key, kept) if k in self.records]
         before = [*lost, *replaced]
         registry = next(iter(_of(kept, RegistryRecord)), self.registry)
@@ -81,8 +82,8 @@ class Snapshot:
                 **{r.role_id: None for r in _of(before, RoleRecord)},
                 **{r.role_id: translation.role(r) for r in _of(kept, RoleRecord)},
             },
-            gone_assignments=map(translation.assignment, _of(deleted, AssignmentRecord)),
-            assignments=map(translation.assignment, _of(put, AssignmentRecord)),
+            gone_assignments=deleted,
+            assignments=put,
             gone_denials=map(translation.denial, _of(before, DenyRecord)),
             denials=map(translation.denial, _of(kept, DenyRecord)),
             tokens={
@@ -173,46 +174,67 @@ class Snapshots:
         return self._snapshot
 
     def _refresh(self) -> None:
+        # Nothing that is made here is garbage, and to search a large law for some takes longer
+        # than to read it.
+        searching = gc.isenabled()
+        gc.disable()
+        try:
+            self._read_changes()
+        finally:
+            if searching:
+                gc.enable()
+
+    def _read_changes(self) -> None:
         version, rows = self._ledger.read(self._version)
-        come = [_decoded(row) for row in rows if row.body is not None]
+        come: list[Kept] = []
+        gone: list[Kept] = []
+        for row in rows:
+            if row.body is not None:
+                come.append(_kept(row.kind, row.key, row.body))
+            else:
+                gone += self._stood(row)
         before = self._snapshot
         if before is None:
             registry = next(iter(_of(come, RegistryRecord)), None)
             if registry is None:
                 return
             before = empty_snapshot(registry)
-        gone = list(self._gone(before, rows))
         after = before.changed(version, gone, come)
-        self._remember(after.law, gone, come)
+        for assignment in _of(gone, RoleAssignment):
+            del self._assignments[assignment.assignment_id]
+        self._assignments.update((a.assignment_id, a) for a in _of(come, RoleAssignment))
         self._snapshot, self._version = after, version
 
-    def _gone(self, before: Snapshot, rows: Iterable[Row]) -> Iterator[Record]:
-        for row in rows:
-            if row.body is not None:
-                continue
-            assignment = self._assignments.get(row.key) if row.kind == "assignment" else None
+    def _stood(self, row: Row) -> Iterator[Kept]:
+        """What a deleted row held; nothing when it was made and deleted since the last look."""
+        if row.kind == "assignment":
+            assignment = self._assignments.get(row.key)
             if assignment is not None:
-                yield translation.assignment_record(assignment)
-            elif (row.kind, row.key) in before.records:
-                yield before.records[row.kind, row.key]
-
-    def _remember(self, law: Law, gone: Iterable[Record], come: Iterable[Record]) -> None:
-        for record in _of(gone, AssignmentRecord):
-            del self._assignments[record.assignment_id]
-        for record in _of(come, AssignmentRecord):
-            there = law.held_at(ResourceScope(record.scope).key, record.principal_id)
-            found = next(a for a in there if a.assignment_id == record.assignment_id)
-            self._assignments[found.assignment_id] = found
+                yield assignment
+        elif self._snapshot is not None and (row.kind, row.key) in self._snapshot.records:
+            yield self._snapshot.records[row.kind, row.key]
 
 
-def _decoded(row: Row) -> Record:
+def _kept(kind: str, key: str, body: bytes) -> Kept:
     try:
-        return decode(row.kind, row.body or b"")
+        record = decode(kind, body)
     except (KeyError, msgspec.MsgspecError) as error:
         raise LawUnreadable(
-            f"the record `{row.kind}/{row.key}` cannot be read by this version of pratique "
-            f"({error}); nothing is judged by half a law"
+            f"the record `{kind}/{key}` cannot be read by this version of pratique ({error}); "
+            "nothing is judged by half a law"
         ) from error
+    return translation.assignment(record) if isinstance(record, AssignmentRecord) else record
+
+
+def _apart(things: Iterable[Kept]) -> tuple[list[RoleAssignment], list[Record]]:
+    assignments: list[RoleAssignment] = []
+    records: list[Record] = []
+    for thing in things:
+        if isinstance(thing, RoleAssignment):
+            assignments.append(thing)
+        else:
+            records.append(thing)
+    return assignments, records
 
 
 def _of(records: Iterable[Any], wanted: type[T]) -> list[T]:

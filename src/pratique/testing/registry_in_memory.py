@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from pratique.admission import FOLDER_OWNER, RegistryRecord
+from pratique.admission import FOLDER_OWNER, RegistryRecord, Snapshots
 from pratique.admission.recorder import Recorder
 from pratique.assembly import compose, first_records, new_id
 from pratique.http.application import Application
@@ -96,6 +96,7 @@ class RegistryInMemory:
         )
         application = compose(
             ledger=ledger,
+            snapshots=Snapshots(ledger),
             attempts=MemorySignInAttempts(),
             content=content,
             passwords=passwords,

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from pratique.admission import translation
 from pratique.admission.errors import Unacceptable
 from pratique.admission.ledger import Row
-from pratique.admission.records import Record, kind_and_key
-from pratique.admission.snapshot import Snapshot
+from pratique.admission.records import AssignmentRecord, Record, kind_and_key
+from pratique.admission.snapshot import Kept, Snapshot
 from pratique.identity import Application, Group, StoredSecret, User, hash_secret, new_secret
 
 MAX_NAME_LENGTH = 256
@@ -50,9 +51,8 @@ class Draft:
 
     def outcome(self) -> Snapshot:
         """The snapshot that would stand if this were carried out."""
-        return self.snapshot.changed(
-            self.snapshot.version, self._gone.values(), self._come.values()
-        )
+        gone, come = map(_as_held, self._gone.values()), map(_as_held, self._come.values())
+        return self.snapshot.changed(self.snapshot.version, gone, come)
 
     def put(self, record: Record) -> None:
         """Let `record` stand, in place of any of the same kind and key."""
@@ -91,6 +91,10 @@ class Draft:
             NotFound: nobody answers to it, or several do.
         """
         return self.snapshot.find_principal(reference)
+
+
+def _as_held(record: Record) -> Kept:
+    return translation.assignment(record) if isinstance(record, AssignmentRecord) else record
 
 
 def display_name(text: str) -> str:

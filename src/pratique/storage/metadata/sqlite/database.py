@@ -11,7 +11,7 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -118,6 +118,21 @@ class Database:
         """
         try:
             return self.reader.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise fault_of(error) from error
+
+    def fetch_each(self, statement: str, parameters: Parameters) -> Iterator[Row]:
+        """The rows that a SELECT finds, one by one, on the loop's thread.
+
+        Take them all before anything else is asked: until then this connection sees the state of
+        the first row.
+
+        Raises:
+            StorageFailed: the database could not be read.
+        """
+        try:
+            with closing(self.reader.execute(statement, parameters)) as cursor:
+                yield from cursor
         except sqlite3.Error as error:
             raise fault_of(error) from error
 

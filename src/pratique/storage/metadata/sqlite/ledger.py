@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import starmap
 
 from pratique.admission import LedgerMoved, Row
 from pratique.storage.metadata.sqlite.database import Database
 
 _VERSION = "SELECT version FROM ledger_version"
-_CHANGED = "SELECT kind, key, body FROM ledger WHERE version > $since"
+_CHANGED = "SELECT kind, key, CAST(body AS BLOB) FROM ledger WHERE version > $since"
 _PUT = (
     "INSERT INTO ledger (kind, key, body, version) VALUES ($kind, $key, $body, $version) "
     "ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, version = excluded.version"
@@ -39,17 +40,15 @@ class SqliteLedger:
             self._mark = mark
         return self._version
 
-    def read(self, since: int) -> tuple[int, tuple[Row, ...]]:
+    def read(self, since: int) -> tuple[int, Iterable[Row]]:
         """The present version and what changed after `since`.
 
         The version is read first: a change that lands between the two statements is read now
         and once more at the next call, which does no harm; the other order would miss it.
         """
         version = self.version()
-        rows = self._database.fetch_all(_CHANGED, {"since": since})
-        return version, tuple(
-            Row(kind, key, None if body is None else body.encode()) for kind, key, body in rows
-        )
+        rows = self._database.fetch_each(_CHANGED, {"since": since})
+        return version, starmap(Row, rows)
 
     async def append(self, expected: int, rows: Sequence[Row]) -> int:
         """Make `rows` stand if nobody else changed the ledger since `expected`."""
