@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import socket
 import subprocess
 import time
@@ -158,6 +159,43 @@ def test_reader_is_refused_with_what_is_missing(server: LiveServer, terminal: Te
     assert (done.code, done.out) == (1, "")
     assert '"code": "DENIED"' in done.err
     assert server.pratique("registry", "show")["anonymous_pull"] is False
+
+
+def _written(server: LiveServer, decision_id: str) -> None:
+    """Wait until every worker finds a decision, which takes less than a second."""
+    for _ in range(20):
+        with contextlib.suppress(AssertionError):
+            server.pratique("why", decision_id)
+            return
+    pytest.fail(f"the decision {decision_id} is not written")
+
+
+def test_refusal_is_explained_by_its_id(
+    server: LiveServer, owner: Terminal, tmp_path: Path
+) -> None:
+    """What a refused user copies, the owner types; what is shown then is pasted, and it helps."""
+    made = server.pratique("user", "create", "curious")
+    curious = Terminal(tmp_path / "curious")
+    curious.reads("login", server.host, "-u", "curious", "-p", made["password"])
+    refused = curious.fails("role", "list")
+    words = refused[refused.index("Decision: ") :].split()
+    _written(server, words[1])
+    told = owner.reads("why", *words)
+    assert told.startswith("Refused: `curious` does not have the permission")
+    assert "asked by    `curious` from 127.0.0.1\n" in told
+    assert f"decision    {words[1]}\n" in told
+    assert owner.gets("why", words[1])["decision_id"] == words[1]
+    assert "Decision: " in curious.fails("why", *words)
+    way = next(line for line in told.splitlines() if line.startswith("  1. "))
+    owner.reads(*shlex.split(way)[2:])
+    assert "AcrPull" not in curious.reads("role", "list", "--principal", "owner")
+    assert "Asked again, it is allowed now." in owner.reads("why", *words)
+
+
+def test_changed_mode_is_asked_about_over_http(server: LiveServer, owner: Terminal) -> None:
+    """The loss is shown with the words of the server, and nothing is changed without a yes."""
+    assert "`owner` (user) loses" in owner.fails("registry", "update", "--role-mode", "abac")
+    assert server.pratique("registry", "show")["role_mode"] == "rbac"
 
 
 def test_refresh_token_logs_in(server: LiveServer, owner: Terminal, tmp_path: Path) -> None:

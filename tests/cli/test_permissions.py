@@ -114,7 +114,7 @@ def test_broken_allowance_is_wrong_usage(owner: Terminal, allowed: str) -> None:
 def test_settings_are_changed_one_by_one(owner: Terminal) -> None:
     """What is not given stays."""
     owner.reads("registry", "update", "--help-page", "https://example.com/help")
-    changed = owner.gets("registry", "update", "--role-mode", "abac", "--login-server", "")
+    changed = owner.gets("registry", "update", "--role-mode", "abac", "--login-server", "", "--yes")
     assert (changed["role_mode"], changed["login_server"]) == ("abac", None)
     assert changed["help_page"] == "https://example.com/help"
     shown = owner.reads("registry", "show")

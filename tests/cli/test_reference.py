@@ -87,12 +87,14 @@ def test_unknown_verb_is_wrong_usage(somebody: Terminal) -> None:
     assert "No such command" in somebody.misuses("scuttle")
 
 
-def test_help_is_quick() -> None:
+@pytest.mark.parametrize("words", ["sp", "role assign", "access check", "registry update"])
+def test_help_is_quick(words: str) -> None:
     """Help loads none of what only some verbs need."""
+    heavy = {"httpx", "rich", "lark", "msgspec", "pratique.access", "pratique.assembly"}
     code = (
         "import sys; from pratique.cli.program import program\n"
-        "program.main(['sp', '-h'], standalone_mode=False)\n"
-        "print(*sorted({'httpx', 'rich', 'msgspec', 'pratique.assembly'} & sys.modules.keys()))"
+        f"program.main({[*words.split(), '-h']}, standalone_mode=False)\n"
+        f"print(*sorted({heavy} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == ""

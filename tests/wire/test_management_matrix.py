@@ -40,7 +40,7 @@ REGISTRY_WRITES = frozenset(
         *("disable_token", "delete_token", "update_token"),
     }
 )
-ASSIGNMENT_WRITES = frozenset({"assign_role", "unassign_role"})
+ASSIGNMENT_WRITES = frozenset({"assign_role", "unassign_role", "remove_role_assignment"})
 ROLE_WRITES = ASSIGNMENT_WRITES | frozenset(
     {
         *("create_role_definition", "update_role_definition", "delete_role_definition"),

@@ -21,8 +21,9 @@ def _each(prefix: str, resources: Iterable[str], verbs: Iterable[str]) -> tuple[
 
 
 # The built-in directory stands above every registry: these are asked at `/`.
+DIRECTORY_PREFIX = f"{_AUTHORIZATION}directory/"
 DIRECTORY = _each(
-    f"{_AUTHORIZATION}directory/",
+    DIRECTORY_PREFIX,
     ("users", "groups", "servicePrincipals", "signingKeys", "attributes"),
     _WHOLE,
 )

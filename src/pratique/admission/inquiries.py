@@ -27,6 +27,7 @@ from pratique.access import (
 )
 from pratique.access.comparison import Difference, compare
 from pratique.access.holders import groups_that_may
+from pratique.access.known_permissions import DIRECTORY_PREFIX
 from pratique.access.permissions import is_permission
 from pratique.access.probes import names_in
 from pratique.admission.changes.draft import Draft
@@ -36,6 +37,7 @@ from pratique.naming import RepositoryName, ResourceScope
 from pratique.naming.errors import printable
 
 Change = Callable[[Draft], object]
+_DIRECTORY = DIRECTORY_PREFIX.lower()
 _ACTIONS = {a.word: a for a in RegistryAction}
 MOST_CHANGES = 50
 
@@ -115,7 +117,10 @@ def read_resource(text: str, action: RegistryAction | ControlAction) -> Resource
         Unacceptable: `action` is nothing that is done to it.
     """
     resource: Resource
-    if text == "registry":
+    if isinstance(action, ControlAction) and action.permission.lower().startswith(_DIRECTORY):
+        # The directory stands above every registry: it is asked about there, wherever one asks.
+        resource = ResourceScope("/")
+    elif text == "registry":
         resource = THE_REGISTRY
     elif text == "*":
         resource = EVERY_REPOSITORY

@@ -40,13 +40,23 @@ _VERBS = {
         "Who", "tokens", "Tokens that are not of the directory, each with a scope map."
     ),
     "admin-user": _Entry("Who", "admin_user", "The one account that may handle every image."),
-    "role": _Entry("What they may do", "roles", "Role definitions and role assignments."),
+    "attribute": _Entry("Who", "attributes", "Attributes of principals, which conditions ask for."),
+    "role": _Entry(
+        "What they may do", "role_definitions", "Role definitions and role assignments."
+    ),
+    "deny": _Entry(
+        "What they may do",
+        "denials",
+        "Deny assignments: what is refused whatever any role grants.",
+    ),
     "scope-map": _Entry(
         "What they may do", "scope_maps", "What tokens may do, repository by repository."
     ),
     "anonymous-pull": _Entry(
         "What they may do", "registry", "Whether everybody may pull without a login."
     ),
+    "access": _Entry("Questions", "access", "Who may do what, through what, and what if."),
+    "why": _Entry("Questions", "why", "Explain a refusal by the id that its message ends with."),
     "repo": _Entry("Content", "repositories", "Repositories, their tags and manifests."),
     "untag": _Entry("Content", "repositories", "Take a tag away; the manifest stays."),
     "registry": _Entry("Registry", "registry", "The registry's own settings."),

@@ -40,11 +40,13 @@ that variable, readable by their owner alone.
 |---|---|
 | 0 | done |
 | 1 | refused, not found, or the registry cannot be reached; one sentence says why and what to do |
+| 1 | of `pratique access check`, with the answer on standard output: denied |
 | 2 | the command line is wrong |
 
 With `--json`, standard output holds one JSON value, and an error is one on standard error:
-`{"error": {"code": ..., "message": ...}}`. Secrets are shown by the verb that makes them, and by
-no other.
+`{"error": {"code": ..., "message": ...}}`. Warnings are lines on standard error that begin with
+`warning:`; what they warn of was done. Secrets are shown by the verb that makes them, and by no
+other.
 """
 
 

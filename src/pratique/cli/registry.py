@@ -39,17 +39,30 @@ def _show(session: Session, screen: Screen) -> None:
 @click.option(
     "--help-page", metavar="URL", help="Where refusals point to; '' for the registry's own page."
 )
+@click.option("--yes", is_flag=True, help="Do not ask who loses rights by another role mode.")
 def _update(
     session: Session,
     screen: Screen,
     role_mode: str | None,
     login_server: str | None,
     help_page: str | None,
+    yes: bool,
 ) -> None:
-    """Change settings; what is not given stays."""
+    """Change settings; what is not given stays.
+
+    Before the role mode changes, it is shown who would lose and who would gain what, as
+    `pratique access what-if --mode` shows it, and you are asked. Where nobody can be asked, --yes
+    is needed if somebody would lose something. Tokens of clients are void after it, and most
+    clients get new ones by themselves.
+    """
     body = {"role_mode": role_mode, "login_server": login_server, "help_page": help_page}
     if all(value is None for value in body.values()):
         raise click.UsageError("say what to change: --role-mode, --login-server or --help-page")
+    if role_mode is not None and not yes:
+        from pratique.cli.what_if import consent  # noqa: PLC0415 - loaded when used
+
+        changes = [{"role_mode": role_mode}]
+        consent(session, screen, changes, f"changing the role mode to {role_mode}")
     screen.facts(session.call("PATCH", address("registry"), body=body), _FACTS)
 
 

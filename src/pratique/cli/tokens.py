@@ -65,6 +65,19 @@ def _list(session: Session, screen: Screen) -> None:
     )
 
 
+@verb(token, "update", "pratique token update app-ci --scope-map _repositories_push")
+@click.argument("name")
+@click.option("--scope-map", required=True, metavar="MAP", help="What it may do.")
+def _update(session: Session, screen: Screen, name: str, scope_map: str) -> None:
+    """Bind a token to another scope map; its passwords stay."""
+    changed = session.call("PATCH", address("tokens", name), body={"scope_map": scope_map})
+    screen.show(
+        changed,
+        f"The token `{changed['name']}` may do what the scope map `{changed['scope_map']}` says, "
+        "from the next request on.",
+    )
+
+
 def _shown(made: dict[str, Any]) -> dict[str, Any]:
     new = {name: made[name] for name in _PASSWORDS if name in made}
     expires = {made["expires"][name] or "never" for name in new}

@@ -79,6 +79,13 @@ def about(snapshot: Snapshot, role: str, principal: str) -> AboutAssignment:
     return AboutAssignment(role_id, holder.object_id, kind.value)
 
 
+def about_present(snapshot: Snapshot, assignment: RoleAssignment) -> AboutAssignment:
+    """The same of an assignment that stands, whoever held it being there or not."""
+    holder = snapshot.law.principals.get(assignment.principal_id)
+    kind = holder.kind.value if holder else "Unknown"
+    return AboutAssignment(assignment.role_id, assignment.principal_id, kind)
+
+
 def assign(draft: Draft, wanted: WantedAssignment) -> RoleAssignment:
     """Give a role to a principal at a scope and below.
 
@@ -156,9 +163,19 @@ def remove(draft: Draft, assignment_id: str) -> RoleAssignment:
     Raises:
         NotFound: there is none.
     """
-    for assignment in draft.snapshot.law.every_assignment():
+    assignment = find_assignment(draft.snapshot, assignment_id)
+    draft.delete(assignment_record(assignment))
+    return assignment
+
+
+def find_assignment(snapshot: Snapshot, assignment_id: str) -> RoleAssignment:
+    """The role assignment of that id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for assignment in snapshot.law.every_assignment():
         if assignment.assignment_id == assignment_id.casefold():
-            draft.delete(assignment_record(assignment))
             return assignment
     raise NotFound(
         f"there is no role assignment `{printable(assignment_id)}`; `pratique role list --json` "

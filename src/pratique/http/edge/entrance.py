@@ -247,9 +247,7 @@ class Entrance:
         cause = str(error)
         if cause != self._closed_because:
             self._closed_because = cause
-            self._log.write(
-                {"event": "fault", "error": cause, "path": request.path}, at_once=True
-            )
+            self._log.write({"event": "fault", "error": cause, "path": request.path}, at_once=True)
         return problem_response(
             Problem.UNAVAILABLE,
             "the access law of this registry cannot be read, so nobody is let in; its operator "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from pratique.access import (
@@ -193,10 +194,16 @@ def _command(found: Finding, snapshot: Snapshot) -> str | None:
     held = found.assignment
     if found.fault is Fault.HOLDER_DISABLED:
         return None
-    at = "" if held.scope.key == snapshot.registry.scope.key else f' --scope "{held.scope}"'
     role = snapshot.law.roles.get(held.role_id)
-    name = role.name if role else held.role_id
-    take = f'pratique role unassign "{name}" --from {held.principal_id}{at}'
+    if role is None or found.fault is Fault.ORPHANED:
+        return shlex.join(("pratique", "role", "unassign", "--id", held.assignment_id))
+    here = held.scope.key == snapshot.registry.scope.key
+    at = () if here else ("--scope", str(held.scope))
+    take = ("pratique", "role", "unassign", role.name, "--from", held.principal_id, *at)
     if found.narrower is None:
-        return take
-    return f'pratique role assign "{found.narrower.name}" --to {held.principal_id}{at} && {take}'
+        return shlex.join(take)
+    # What limited the broader role limits the narrower one.
+    under = () if held.condition is None else ("--condition", held.condition)
+    name = found.narrower.name
+    give = ("pratique", "role", "assign", name, "--to", held.principal_id, *at, *under)
+    return f"{shlex.join(give)} && {shlex.join(take)}"

@@ -79,6 +79,19 @@ async def unassign_role(visit: Visit) -> Response:
     return json_response(200, views.assignment(gone, before))
 
 
+async def remove_role_assignment(visit: Visit) -> Response:
+    """Take away the role assignment of an id, also one whose principal or role is gone."""
+    assignment_id = visit.parts["assignment"]
+    before = visit.gate.snapshot()
+
+    def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
+        found = roles.find_assignment(snapshot, assignment_id)
+        return (Demand(found.scope, roles.about_present(snapshot, found)),)
+
+    gone = await visit.change(lambda draft: roles.remove(draft, assignment_id), demands)
+    return json_response(200, views.assignment(gone, before))
+
+
 def _demands(
     role: str, principal: str, scope: ResourceScope
 ) -> Callable[[Snapshot], tuple[Demand, ...]]:

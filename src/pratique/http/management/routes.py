@@ -144,6 +144,13 @@ ROUTES = (
         roles.unassign_role,
         conditional=True,
     ),
+    _row(
+        "DELETE",
+        "/role-assignments/<assignment>",
+        f"{_ASSIGNMENTS}/delete",
+        roles.remove_role_assignment,
+        conditional=True,
+    ),
     _row("GET", "/deny-assignments", f"{_DENIALS}/read", deny_assignments.list_deny_assignments),
     _row("POST", "/deny-assignments", f"{_DENIALS}/write", deny_assignments.create_deny_assignment),
     _row("PATCH", _DENY, f"{_DENIALS}/write", deny_assignments.update_deny_assignment),
