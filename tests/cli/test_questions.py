@@ -248,7 +248,7 @@ def test_what_if_limits_what_it_adds(alice: Terminal) -> None:
     """`--add-repository` is as `--repository` of the assignment."""
     alice.gets("registry", "update", "--role-mode", "abac", "--yes")
     told = _what_if(alice, "--add", f"{READER} to alice", "--add-repository", "team/app")
-    assert "pull on `team/app`\n" in told
+    assert "pull on names like `team/app`\n" in told
     assert "every repository" not in told
 
 

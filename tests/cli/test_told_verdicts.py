@@ -16,10 +16,8 @@ from pratique.cli.why import decision_id, explained
 
 _ON = "Microsoft.ContainerRegistry/registries/"
 REGISTRY = f"/subscriptions/0/resourceGroups/rg/providers/{_ON}pratique"
-LACKS = (
-    f"`ci-bot` does not have the permission `{_ON}pull/read` on the repository `any/repository`: "
-)
-SEEN = ": those there are, and one for each pattern in the rules."
+LACKS = f"`ci-bot` does not have the permission `{_ON}pull/read` on the repository `team/app`: "
+SEEN = ", and a name for each pattern in the rules."
 MODE = "its role `AcrPull` is not honoured while the registry is in mode abac"
 
 
@@ -49,7 +47,8 @@ def _difference(**other: Any) -> dict[str, Any]:
         "permission": f"{_ON}pull/read",
         "resources": ["*"],
         "more_resources": 0,
-        "sentence": LACKS + MODE,
+        "examples": [],
+        "why": MODE,
     }
     return difference | other
 
@@ -131,11 +130,11 @@ def test_refusal_that_nothing_can_change_says_so() -> None:
 def test_what_is_lost_comes_before_what_is_gained() -> None:
     """By principal, one line for each place, the reason once below those that share it."""
     told = _what_if(
-        _difference(name="zoe", kind="User", gains=True, sentence="the role `AcrPull` grants it"),
+        _difference(name="zoe", kind="User", gains=True, why="the role `AcrPull` grants it"),
         _difference(),
         _difference(action="push"),
         _difference(action="catalog", resources=["registry"]),
-        _difference(name="alice", kind="User", sentence="`alice` is disabled"),
+        _difference(name="alice", kind="User", why="`alice` is disabled"),
     )
     assert told.splitlines() == [
         "`ci-bot` (service principal) loses",
@@ -154,7 +153,7 @@ def test_what_is_lost_comes_before_what_is_gained() -> None:
         "  pull on every repository",
         "    since the role `AcrPull` grants it",
         "",
-        f"2 names of repositories were looked at{SEEN}",
+        f"All 2 repositories were looked at{SEEN}",
     ]
 
 
@@ -178,10 +177,27 @@ def test_places_are_listed_up_to_a_number() -> None:
     assert "pull on `a`, `b`, `c`, `d`, `e` and 12 more\n" in _what_if(row)
 
 
+def test_names_that_only_rules_know_are_examples() -> None:
+    """A pattern of a rule is told by a name that it fits, apart from repositories that exist."""
+    both = _difference(resources=["team/app"], examples=["team/any"])
+    assert "pull on `team/app`, and on names like `team/any`\n" in _what_if(both)
+    none = _difference(resources=[], examples=["team/any"])
+    assert "pull on names like `team/any`\n" in _what_if(none)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [(0, "There is no repository yet"), (1, "The one repository there is was looked at")],
+)
+def test_few_repositories_are_told_as_people_would(asked: int, told: str) -> None:
+    """None and one are words."""
+    assert f" {told}{SEEN}" in _what_if(asked=asked)
+
+
 def test_unknown_repositories_are_owned_up_to() -> None:
     """Whoever may not list repositories learns that there may be more to it."""
     told = _what_if(asked=1, known=False)
-    assert told.startswith("Nothing changes: nobody loses anything, nobody gains anything. One ")
+    assert told.startswith("Nothing changes: nobody loses anything, nobody gains anything. Looked")
     assert "you may not list the registry's repositories" in told
     assert "you may not" not in _what_if(asked=1)
 

@@ -35,7 +35,7 @@ from pratique.access.scope_maps import (
     ScopeMap,
     ScopeMapRule,
 )
-from pratique.access.words import grounds, meaning, name_subject, sentence
+from pratique.access.words import cause, grounds, meaning, name_subject, sentence
 
 __all__ = [
     "BUILT_IN_ROLES",
@@ -78,6 +78,7 @@ __all__ = [
     "Subject",
     "amended",
     "build_law",
+    "cause",
     "decide",
     "grounds",
     "meaning",

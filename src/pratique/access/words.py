@@ -48,14 +48,13 @@ def sentence(denied: Denied, law: Law) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"{who} is disabled"
         case Reason.UNKNOWN_ACTION:
             return f"`{printable(permission)}` is not the name of an action"
-        case Reason.DENY_ASSIGNMENT:
-            return f"{lacks}: a deny assignment refuses it, whatever its roles grant"
-        case Reason.NO_ROLE_ASSIGNMENT:
-            return f"{lacks}: no role is assigned to it"
-        case Reason.CONDITION_NOT_MET:
-            return f"{lacks}: {_which_condition(denied)}"
-        case Reason.NO_ROLE_GRANTS_IT:
-            return f"{lacks}: {_why_roles_fail(denied, law)}"
+        case (
+            Reason.DENY_ASSIGNMENT
+            | Reason.NO_ROLE_ASSIGNMENT
+            | Reason.CONDITION_NOT_MET
+            | Reason.NO_ROLE_GRANTS_IT
+        ):
+            return f"{lacks}: {cause(denied, law)}"
         case Reason.ADMIN_USER_DISABLED:
             return "the admin user of this registry is disabled"
         case Reason.TOKEN_DISABLED:
@@ -76,6 +75,23 @@ def sentence(denied: Denied, law: Law) -> str:  # noqa: C901, PLR0911, PLR0912 -
             raise ValueError(f"{reason} allows; it has no sentence of refusal")
         case _:
             assert_never(reason)
+
+
+def cause(denied: Denied, law: Law) -> str:
+    """The last part of `sentence`, for those who know already who was refused what, and where."""
+    match denied.reason:
+        case Reason.DENY_ASSIGNMENT:
+            return "a deny assignment refuses it, whatever its roles grant"
+        case Reason.CONDITION_NOT_MET:
+            return _which_condition(denied)
+        case _ if _wildcard_ignored(denied, law):
+            return "while the registry is in mode abac, repositories are asked for one by one"
+        case Reason.NO_ROLE_ASSIGNMENT:
+            return "no role is assigned to it"
+        case Reason.NO_ROLE_GRANTS_IT:
+            return _why_roles_fail(denied, law)
+        case _:
+            return sentence(denied, law)
 
 
 def meaning(outcome: Outcome) -> str:
@@ -164,8 +180,6 @@ def _which_condition(denied: Denied) -> str:
 
 def _why_roles_fail(denied: Denied, law: Law) -> str:
     mode = "rbac" if law.registry.mode is RoleMode.RBAC else "abac"
-    if _wildcard_ignored(denied, law):
-        return f"while the registry is in mode {mode}, repositories are asked for one by one"
     outcomes: dict[Outcome, list[str]] = {}
     for consulted in denied.consulted:
         names = outcomes.setdefault(consulted.outcome, [])

@@ -63,13 +63,14 @@ class Trial:
     Attributes:
         before: the law that stands.
         after: the law that would.
-        repositories: how many were asked about, where rights differ between repositories.
+        repositories: that were asked about, where rights differ between repositories; of others
+            that a difference names, the rules themselves speak, and they need not be there.
     """
 
     before: Law
     after: Law
     differences: tuple[Difference, ...]
-    repositories: int
+    repositories: frozenset[RepositoryName]
 
 
 def read_subject(snapshot: Snapshot, text: str) -> Subject:
@@ -182,7 +183,7 @@ def what_if(
         trial = draft(after)
         change(trial)
         after = trial.outcome()
-    named = {*names_in(snapshot.law), *names_in(after.law)}
-    places = tuple(sorted({*repositories, *named}))
+    there = frozenset(repositories)
+    places = tuple(sorted({*there, *names_in(snapshot.law), *names_in(after.law)}))
     differences = compare(snapshot.law, after.law, at, places)
-    return Trial(snapshot.law, after.law, differences, len(places))
+    return Trial(snapshot.law, after.law, differences, there)

@@ -91,16 +91,33 @@ def _assign(
 
 
 @verb(role, "unassign", "pratique role unassign AcrPull --from my-robot")
-@_ROLE
-@click.option("--from", "principal", required=True, metavar="PRINCIPAL", help="Who loses it.")
+@click.argument("wanted", metavar="[ROLE]", required=False)
+@click.option("--from", "principal", metavar="PRINCIPAL", help="Who loses it.")
 @SCOPE
+@click.option(
+    "--id", "assignment_id", metavar="ID", help="The assignment, in place of all the others."
+)
 def _unassign(
-    session: Session, screen: Screen, wanted: str, principal: str, scope: str | None
+    session: Session,
+    screen: Screen,
+    wanted: str | None,
+    principal: str | None,
+    scope: str | None,
+    assignment_id: str | None,
 ) -> None:
     """Take a role away from a principal.
 
-    SCOPE is where it was assigned; `pratique role list` shows that.
+    SCOPE is where it was assigned; `pratique role list` shows that. An assignment whose principal
+    or role is gone is named by its id.
     """
+    if assignment_id is not None:
+        if wanted or principal or scope:
+            raise click.UsageError("give --id alone, or a role and --from")
+        gone = session.call("DELETE", address(_ASSIGNMENTS, assignment_id))
+        screen.show(gone, f"The role assignment {assignment_id} is gone.")
+        return
+    if wanted is None or principal is None:
+        raise click.UsageError("say which role and --from whom, or give --id")
     query = {"role": wanted, "principal": principal}
     whole = whole_scope(session, scope)
     if whole is not None:

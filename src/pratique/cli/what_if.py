@@ -21,11 +21,6 @@ _SWITCH = click.Choice(["on", "off"])
 _MOST_ACTIONS = 12
 _MOST_RESOURCES = 5
 _PROVIDER = re.compile(r"Microsoft\.(?:Authorization/|ContainerRegistry/(?:registries/)?)")
-# What stands before the reason in a refusal, and is said by the lines around it already.
-_LACKS = re.compile(
-    r".+ does not have the permission `\S+` on "
-    r"(?:the repository `\S+`|the registry `\S+`|every repository|`\S+`)(?:: )?"
-)
 
 
 @verb(None, "what-if", "pratique access what-if --remove 'AcrPush from ci-bot'")
@@ -167,8 +162,8 @@ def _what(rows: Sequence[Difference]) -> Iterator[str]:
     """What and where, a line for each place, and below those that share it the reason."""
     reasons: dict[str, dict[tuple[Any, ...], list[Difference]]] = {}
     for row in rows:
-        place = (*row["resources"], row["more_resources"])
-        reasons.setdefault(_why(row), {}).setdefault(place, []).append(row)
+        place = (*row["resources"], row["more_resources"], *row["examples"])
+        reasons.setdefault(row["why"], {}).setdefault(place, []).append(row)
     for why, places in reasons.items():
         for same in places.values():
             actions = _in_words([row["action"] for row in same])
@@ -176,14 +171,14 @@ def _what(rows: Sequence[Difference]) -> Iterator[str]:
         yield from broken(f"since {why}", "    ")
 
 
-def _why(row: Difference) -> str:
-    return _LACKS.sub("", row["sentence"], count=1) or str(row["sentence"])
-
-
 def _where(row: Difference) -> str:
     shown = row["resources"][:_MOST_RESOURCES]
     more = len(row["resources"]) - len(shown) + row["more_resources"]
-    return ", ".join(map(on, shown)) + (f" and {more} more" if more else "")
+    there = ", ".join(map(on, shown)) + (f" and {more} more" if more else "")
+    examples = ", ".join(f"`{name}`" for name in row["examples"][:_MOST_RESOURCES])
+    if not examples:
+        return there
+    return f"{there}, and on names like {examples}" if there else f"names like {examples}"
 
 
 def _in_words(actions: Sequence[str]) -> str:
@@ -200,13 +195,16 @@ def _in_words(actions: Sequence[str]) -> str:
 
 
 def _seen(found: Mapping[str, Any]) -> str:
-    count = found["repositories_asked"]
-    opening = (
-        "One name of a repository was" if count == 1 else f"{count} names of repositories were"
-    )
-    if found["repositories_known"]:
-        return f"{opening} looked at: those there are, and one for each pattern in the rules."
-    return (
-        f"{opening} looked at, one for each that the rules name: you may not list the registry's "
-        "repositories, so rights may change on others as well."
-    )
+    if not found["repositories_known"]:
+        return (
+            "Looked at was a name for each pattern in the rules: you may not list the registry's "
+            "repositories, or there are too many, so rights may change on others as well."
+        )
+    match found["repositories_asked"]:
+        case 0:
+            count = "There is no repository yet"
+        case 1:
+            count = "The one repository there is was looked at"
+        case many:
+            count = f"All {many} repositories were looked at"
+    return f"{count}, and a name for each pattern in the rules."

@@ -40,9 +40,10 @@ from pratique.http.management.visit import UnreadableBody, Visit
 from pratique.http.wire.messages import Response, json_response
 from pratique.identity import Application, User
 from pratique.naming import RepositoryName, ResourceScope
+from pratique.registry.content import Page
 
 _MODES = {"rbac": RoleMode.RBAC, "abac": RoleMode.ABAC}
-_MOST_REPOSITORIES = 1000
+_MOST_REPOSITORIES = 10_000
 _LONGEST_REVIEW_DAYS = 365
 
 
@@ -114,17 +115,18 @@ async def try_changes(visit: Visit) -> Response:
     """Who would gain and who would lose what."""
     snapshot, wanted = visit.view(), await visit.body(WhatIfRequest)
     changes = [_change(change, visit.scope) for change in wanted.changes]
-    repositories = await _repositories(visit)
-    trial = what_if(snapshot, changes, visit.control.draft, visit.gate.now(), repositories or ())
-    shown = [show.difference(found, snapshot, trial.after) for found in trial.differences]
+    page = await _repositories(visit)
+    repositories = page.items if page else ()
+    trial = what_if(snapshot, changes, visit.control.draft, visit.gate.now(), repositories)
+    shown = [show.difference(found, snapshot, trial) for found in trial.differences]
     return json_response(
         200,
         {
             "differences": sorted(
                 shown, key=lambda d: (d["gains"], d["kind"], d["name"].casefold(), d["action"])
             ),
-            "repositories_asked": trial.repositories,
-            "repositories_known": repositories is not None,
+            "repositories_asked": len(trial.repositories),
+            "repositories_known": page is not None and not page.more,
         },
     )
 
@@ -158,8 +160,8 @@ async def explain_decision(visit: Visit) -> Response:
     record = await visit.recorder.find(visit.parts["decision"])
     if record is None:
         raise NotFound(
-            "there is no such decision here; it was made by another registry, or is forgotten "
-            "by now"
+            "there is no such decision here; it was made by another registry or is forgotten by "
+            "now, or it was made this very moment: then ask again in a second"
         )
     question = question_of(record, snapshot)
     now = check(snapshot.law, question, visit.gate.now()) if question else None
@@ -223,7 +225,7 @@ def _delete(draft: Draft, reference: str) -> object:
             return people.delete_group(draft, reference)
 
 
-async def _repositories(visit: Visit) -> list[RepositoryName] | None:
+async def _repositories(visit: Visit) -> Page[RepositoryName] | None:
     """Names of repositories, for a caller who may list them; None for any other.
 
     Existence is a secret for those who may not pull, and whoever governs access need not.
@@ -233,8 +235,7 @@ async def _repositories(visit: Visit) -> list[RepositoryName] | None:
     )
     if isinstance(verdict, Denied):
         return None
-    page = await visit.content.listings.catalog(verdict, _MOST_REPOSITORIES, None)
-    return list(page.items)
+    return await visit.content.listings.catalog(verdict, _MOST_REPOSITORIES, None)
 
 
 def _days(text: str | None) -> int:

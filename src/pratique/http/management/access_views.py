@@ -22,6 +22,7 @@ from pratique.access import (
     Resource,
     RoleAssignment,
     Subject,
+    cause,
     grounds,
     meaning,
     name_subject,
@@ -33,8 +34,9 @@ from pratique.access.holders import Holder
 from pratique.access.law import Law
 from pratique.access.review import Fault, Finding
 from pratique.admission import Snapshot
-from pratique.admission.inquiries import Answer
+from pratique.admission.inquiries import Answer, Trial
 from pratique.http.management import views
+from pratique.naming import RepositoryName
 
 MOST_RESOURCES = 50
 
@@ -91,19 +93,26 @@ def holder(found: Holder, snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def difference(found: Difference, before: Snapshot, after: Law) -> dict[str, Any]:
-    """What somebody gains or loses."""
-    shown = [resource(r) for r in found.resources[:MOST_RESOURCES]]
+def difference(found: Difference, before: Snapshot, trial: Trial) -> dict[str, Any]:
+    """What somebody gains or loses.
+
+    Repositories that exist are `resources`; names that the rules fit, and need not be there, are
+    `examples`.
+    """
+    there = [r for r in found.resources if r in trial.repositories or not _is_repository(r)]
+    examples = [r for r in found.resources if _is_repository(r) and r not in trial.repositories]
     old, new = found.verdicts
+    law = trial.after
     return {
         **subject(found.subject, before),
         "gains": found.gains,
         "action": word(found.action),
-        "permission": permission_named(found.action, after.registry.mode),
-        "resources": shown,
-        "more_resources": len(found.resources) - len(shown),
-        "sentence": in_words(new, after),
-        "was": in_words(old, before.law),
+        "permission": permission_named(found.action, law.registry.mode),
+        "resources": [resource(r) for r in there[:MOST_RESOURCES]],
+        "more_resources": max(0, len(there) - MOST_RESOURCES),
+        "examples": [resource(r) for r in examples[:MOST_RESOURCES]],
+        "why": grounds(new) if isinstance(new, Allowed) else cause(new, law),
+        "before": grounds(old) if isinstance(old, Allowed) else cause(old, trial.before),
     }
 
 
@@ -150,6 +159,10 @@ def resource(asked: Resource) -> str:
     if asked is THE_REGISTRY:
         return "registry"
     return "*" if asked is EVERY_REPOSITORY else str(asked)
+
+
+def _is_repository(asked: Resource) -> bool:
+    return isinstance(asked, RepositoryName)
 
 
 def _question(verdict: Allowed | Denied, law: Law) -> dict[str, Any]:
@@ -201,6 +214,9 @@ def _command(found: Finding, snapshot: Snapshot) -> str | None:
     at = () if here else ("--scope", str(held.scope))
     take = ("pratique", "role", "unassign", role.name, "--from", held.principal_id, *at)
     if found.narrower is None:
+        return shlex.join(take)
+    held_there = snapshot.law.held_at(held.scope.key, held.principal_id)
+    if any(a.role_id == found.narrower.role_id for a in held_there):
         return shlex.join(take)
     # What limited the broader role limits the narrower one.
     under = () if held.condition is None else ("--condition", held.condition)
