@@ -89,7 +89,8 @@ async def check_access(visit: Visit) -> Response:
     question = Question(
         read_subject(snapshot, wanted.principal), action, read_resource(wanted.resource, action)
     )
-    found = check(snapshot.law, question, visit.gate.now())
+    at = visit.gate.now()
+    found = await visit.apart(lambda: check(snapshot.law, question, at))
     return json_response(200, show.answer(found, snapshot))
 
 
@@ -98,7 +99,8 @@ async def list_who_can(visit: Visit) -> Response:
     snapshot, wanted = visit.view(), await visit.body(WhoCanRequest)
     action = read_action(wanted.action)
     resource = read_resource(wanted.resource, action)
-    holders = who_can(action, resource, snapshot.law, visit.gate.now())
+    at = visit.gate.now()
+    holders = await visit.apart(lambda: who_can(action, resource, snapshot.law, at))
     shown = [show.holder(found, snapshot) for found in holders]
     return json_response(
         200,
@@ -117,7 +119,8 @@ async def try_changes(visit: Visit) -> Response:
     changes = [_change(change, visit.scope) for change in wanted.changes]
     page = await _repositories(visit)
     repositories = page.items if page else ()
-    trial = what_if(snapshot, changes, visit.control.draft, visit.gate.now(), repositories)
+    at, draft = visit.gate.now(), visit.control.draft
+    trial = await visit.apart(lambda: what_if(snapshot, changes, draft, at, repositories))
     shown = [show.difference(found, snapshot, trial) for found in trial.differences]
     return json_response(
         200,
@@ -143,7 +146,8 @@ async def review_access(visit: Visit) -> Response:
         )
     )
     uses = Uses(since, _by_grant(used))
-    found = review(snapshot.law, uses, visit.gate.now(), days)
+    at = visit.gate.now()
+    found = await visit.apart(lambda: review(snapshot.law, uses, at, days))
     return json_response(
         200,
         {
@@ -164,7 +168,10 @@ async def explain_decision(visit: Visit) -> Response:
             "now, or it was made this very moment: then ask again in a second"
         )
     question = question_of(record, snapshot)
-    now = check(snapshot.law, question, visit.gate.now()) if question else None
+    now = None
+    if question is not None:
+        at = visit.gate.now()
+        now = await visit.apart(lambda: check(snapshot.law, question, at))
     return json_response(
         200,
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -77,6 +78,10 @@ class Visit:
         return await self.control.change(
             self.caller, self.permission, demands or (lambda _: here), operation
         )
+
+    async def apart(self, work: Callable[[], T]) -> T:
+        """The result of pure work that takes long on a large law, done beside the event loop."""
+        return await asyncio.to_thread(work)
 
     async def body(self, kind: type[T]) -> T:
         """The request's JSON as `kind`.
