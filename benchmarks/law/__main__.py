@@ -16,7 +16,7 @@ from pratique.access import decide
 
 ASSIGNMENTS, PRINCIPALS = 100_000, 20_000
 SMALL, LARGE = 1_000, 1_000_000
-ASKERS = 1_000
+ASKERS, EACH = 1_000, ASSIGNMENTS // PRINCIPALS
 
 
 def main() -> int:
@@ -37,8 +37,8 @@ def _bars() -> Iterator[bool]:
     yield _bar("decisions a second, one core", 1 / middle.seconds, 250_000, "{:,.0f}", least=True)
     print(f"    in the fastest round: {1 / middle.best:,.0f}")
     yield _bar("decision p99, microseconds", middle.p99 * 1e6, 20, "{:.1f}")
-    # As many askers of the one law as of the other: what grows is the law, not the crowd.
-    small, large = paces([prepare(size, PRINCIPALS)[:ASKERS] for size in (SMALL, LARGE)])
+    # Each principal holds as many assignments in the one law as in the other, and as many ask.
+    small, large = paces([prepare(size, size // EACH)[:ASKERS] for size in (SMALL, LARGE)])
     yield _bar(f"growth, {SMALL:,} to {LARGE:,} assignments", _growth(small, large), 1.3, "{:.2f}")
     with tempfile.TemporaryDirectory(prefix="pratique-law-") as folder:
         path = Path(folder) / "ledger.db"

@@ -78,10 +78,10 @@ def decide(  # noqa: PLR0911 - one per kind of subject, after what holds for all
             assert_never(subject)
 
 
-def _open_to_all(question: Question, law: Law) -> Allowed | None:
+def _open_to_all(question: Question, law: Law, *, timely: bool = False) -> Allowed | None:
     """Anonymous pull makes every repository readable, whatever else the law says (reference 7)."""
     if law.registry.anonymous_pull and question.action in READING:
-        return Allowed(question, Reason.ANONYMOUS_PULL)
+        return Allowed(question, Reason.ANONYMOUS_PULL, depends_on_time=timely)
     return None
 
 
@@ -142,7 +142,8 @@ def _by_roles(
         if outcome is _MATCHED:
             timely = inquiry is not None and inquiry.depended_on_time
             return Allowed(question, _ROLE_ASSIGNMENT, tuple(consulted), timely)
-    return _open_to_all(question, law) or Denied(
+    timely = inquiry is not None and inquiry.depended_on_time
+    return _open_to_all(question, law, timely=timely) or Denied(
         question, _no_role(consulted, has_any=has_any), law, tuple(consulted), holders
     )
 

@@ -22,19 +22,26 @@ from pratique.access.conditions import (
     attribute_key,
 )
 from pratique.access.law import Law
+from pratique.access.scope_maps import SYSTEM_SCOPE_MAPS
 from pratique.naming import InvalidName, RepositoryName
 
 _NAME = attribute_key(REPOSITORY_NAME)
 _FILLING = "any"
 
 
-def names_in(law: Law) -> frozenset[RepositoryName]:
-    """A repository's name for each rule of `law` that names one, or a pattern of names."""
+def names_in(law: Law, *, denials: bool, scope_maps: bool) -> frozenset[RepositoryName]:
+    """A repository's name for each rule of `law` that names one, or a pattern of names.
+
+    Args:
+        law: whose rules are looked at.
+        denials: whether the asker may read deny assignments; without, their names are left out.
+        scope_maps: likewise of scope maps, but for those that came with the product.
+    """
     texts = {a.condition for a in law.every_assignment() if a.condition is not None}
-    for denial in law.every_denial():
+    for denial in law.every_denial() if denials else ():
         texts.update(r.condition for r in denial.refusals if r.condition is not None)
     found = {name for text in texts for name in _in_condition(text)}
-    for scope_map in law.scope_maps.values():
+    for scope_map in law.scope_maps.values() if scope_maps else SYSTEM_SCOPE_MAPS.values():
         for rule in scope_map.rules:
             found.update(_filled(rule.prefix if rule.exact else f"{rule.prefix}*"))
     return frozenset(found)

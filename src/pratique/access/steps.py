@@ -229,8 +229,8 @@ def widen(present: str | None, more: Condition) -> str | None:
     Raises:
         InvalidCondition: both together are longer than a condition may be.
     """
-    if present is None:
-        return None
+    if present is None or present == more.text:
+        return present
     try:
         Condition.parse(present)
     except InvalidCondition:

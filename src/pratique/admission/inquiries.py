@@ -73,6 +73,21 @@ class Trial:
     repositories: frozenset[RepositoryName]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What somebody who asks about the law may know of it.
+
+    Attributes:
+        repositories: that exist, as far as the asker may list them.
+        denials: whether they may read deny assignments.
+        scope_maps: whether they may read scope maps.
+    """
+
+    repositories: tuple[RepositoryName, ...]
+    denials: bool
+    scope_maps: bool
+
+
 def read_subject(snapshot: Snapshot, text: str) -> Subject:
     """Whom `text` means: `token:NAME`, `admin-user`, `anonymous`, or any name of a principal.
 
@@ -157,7 +172,7 @@ def what_if(
     changes: Iterable[Change],
     draft: Callable[[Snapshot], Draft],
     at: datetime,
-    repositories: Iterable[RepositoryName],
+    known: Known,
 ) -> Trial:
     """What several changes, one after the other, would mean together; nothing is kept.
 
@@ -168,8 +183,7 @@ def what_if(
         changes: operations, as the control plane takes them.
         draft: makes a draft on a snapshot.
         at: now, with a time zone.
-        repositories: those whose existence the asker may know. Names that the rules themselves
-            name are asked about as well.
+        known: what the asker may know. Names that the rules themselves name are asked about too.
 
     Raises:
         ControlError, InvalidName, InvalidCondition: a change could not be made.
@@ -183,7 +197,11 @@ def what_if(
         trial = draft(after)
         change(trial)
         after = trial.outcome()
-    there = frozenset(repositories)
-    places = tuple(sorted({*there, *names_in(snapshot.law), *names_in(after.law)}))
+    there = frozenset(known.repositories)
+    named = (
+        names_in(law, denials=known.denials, scope_maps=known.scope_maps)
+        for law in (snapshot.law, after.law)
+    )
+    places = tuple(sorted(there.union(*named)))
     differences = compare(snapshot.law, after.law, at, places)
     return Trial(snapshot.law, after.law, differences, there)

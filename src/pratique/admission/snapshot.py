@@ -36,6 +36,7 @@ from pratique.identity import (
     User,
 )
 from pratique.identity.directory import Account
+from pratique.naming import InvalidName
 from pratique.naming.errors import printable
 
 T = TypeVar("T")
@@ -180,6 +181,11 @@ class Snapshots:
         gc.disable()
         try:
             self._read_changes()
+        except InvalidName as error:
+            raise LawUnreadable(
+                f"a record makes no sense to this version of pratique ({error}); nothing is "
+                "judged by half a law"
+            ) from error
         finally:
             if searching:
                 gc.enable()

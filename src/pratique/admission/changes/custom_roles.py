@@ -13,6 +13,7 @@ from pratique.admission.changes.roles import find_role
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
 from pratique.admission.records import PermissionsRecord, RoleRecord
 from pratique.admission.snapshot import Snapshot
+from pratique.identity.directory import is_guid
 from pratique.naming import ResourceScope
 from pratique.naming.errors import printable
 
@@ -44,7 +45,7 @@ def create_role(draft: Draft, wanted: WantedRole) -> RoleRecord:
     record = RoleRecord(
         draft.new_id(),
         _free_name(draft.snapshot, wanted.name, None),
-        wanted.description[:MAX_DESCRIPTION],
+        checked_description(wanted.description),
         checked(wanted.permissions, "the role"),
         _scopes(wanted.assignable_scopes),
         draft.at,
@@ -76,7 +77,7 @@ def update_role(draft: Draft, reference: str, wanted: WantedRole) -> RoleRecord:
     changed = msgspec.structs.replace(
         record,
         name=_free_name(draft.snapshot, wanted.name, record),
-        description=wanted.description[:MAX_DESCRIPTION],
+        description=checked_description(wanted.description),
         permissions=checked(wanted.permissions, "the role"),
         assignable_scopes=scopes,
     )
@@ -145,6 +146,17 @@ def checked(permissions: PermissionsRecord, what: str) -> PermissionsRecord:
     return permissions
 
 
+def checked_description(text: str) -> str:
+    """A description that fits.
+
+    Raises:
+        Unacceptable: it is longer than 2,048 characters.
+    """
+    if len(text) > MAX_DESCRIPTION:
+        raise Unacceptable(f"the description is longer than {MAX_DESCRIPTION} characters")
+    return text
+
+
 def _scopes(scopes: Iterable[ResourceScope]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(map(str, scopes)))
     if not 1 <= len(found) <= MAX_SCOPES:
@@ -154,6 +166,8 @@ def _scopes(scopes: Iterable[ResourceScope]) -> tuple[str, ...]:
 
 def _free_name(snapshot: Snapshot, wanted: str, mine: RoleRecord | None) -> str:
     name = display_name(wanted)
+    if "/" in name or is_guid(name):
+        raise Unacceptable(f"`{name}` cannot be a role's name: no `/`, and nothing like an id")
     try:
         taken = find_role(snapshot, name)
     except NotFound:

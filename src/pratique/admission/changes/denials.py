@@ -13,11 +13,12 @@ import msgspec
 
 from pratique.access import EVERYONE
 from pratique.access.conditions import Condition
-from pratique.admission.changes.custom_roles import MAX_DESCRIPTION, checked
+from pratique.admission.changes.custom_roles import checked, checked_description
 from pratique.admission.changes.draft import Draft, display_name
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
 from pratique.admission.records import DenyRecord, PermissionsRecord
 from pratique.admission.snapshot import Snapshot
+from pratique.identity.directory import is_guid
 from pratique.naming import ResourceScope
 from pratique.naming.errors import printable
 
@@ -59,6 +60,8 @@ def create_denial(draft: Draft, wanted: WantedDenial) -> DenyRecord:
             f"there are {MAX_DENY_ASSIGNMENTS} deny assignments, and more are not allowed"
         )
     name = display_name(wanted.name)
+    if is_guid(name):
+        raise Unacceptable(f"`{name}` looks like an id; choose a name")
     if name.casefold() in {d.name.casefold() for d in denials}:
         raise AlreadyExists(f"there is a deny assignment `{name}` already; choose another name")
     if wanted.permissions.condition is not None:
@@ -69,7 +72,7 @@ def create_denial(draft: Draft, wanted: WantedDenial) -> DenyRecord:
     record = DenyRecord(
         draft.new_id(),
         name,
-        wanted.description[:MAX_DESCRIPTION],
+        checked_description(wanted.description),
         checked(wanted.permissions, "the deny assignment"),
         str(wanted.scope),
         named,

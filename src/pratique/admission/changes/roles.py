@@ -7,13 +7,13 @@ from enum import StrEnum
 
 import msgspec
 
-from pratique.access import AboutAssignment, RoleAssignment, RoleDefinition, RoleMode
+from pratique.access import EVERYONE, AboutAssignment, RoleAssignment, RoleDefinition, RoleMode
 from pratique.access.conditions import Condition, for_repositories, untargeted
 from pratique.access.known_permissions import DATA_BY_ACTIONS, repository_data_actions
 from pratique.access.steps import widen
 from pratique.admission.changes.draft import Draft
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
-from pratique.admission.records import AttributesRecord
+from pratique.admission.records import AttributesRecord, DenyRecord
 from pratique.admission.snapshot import Snapshot
 from pratique.admission.translation import assignment_record
 from pratique.naming import ResourceScope
@@ -58,7 +58,8 @@ def find_role(snapshot: Snapshot, reference: str) -> RoleDefinition:
     Raises:
         NotFound: there is none.
     """
-    key = reference.rpartition("/")[2].casefold()
+    _, path, last = reference.rpartition("/roleDefinitions/")
+    key = (last if path else reference).casefold()
     for role in snapshot.law.roles.values():
         if key in {role.role_id, role.name.casefold()}:
             return role
@@ -99,6 +100,8 @@ def assign(draft: Draft, wanted: WantedAssignment) -> RoleAssignment:
     role, holder = find_role(draft.snapshot, wanted.role), draft.principal(wanted.principal)
     check_assignable(draft.snapshot, role, wanted.scope)
     condition = _condition(draft.snapshot, role, wanted)
+    if condition is None and wanted.when_present is WhenPresent.ALSO:
+        raise Unacceptable("`also` widens a condition; give one, or `replace` to take it away")
     present = _held(draft, role.role_id, holder.object_id, wanted.scope)
     if not present:
         if len(draft.snapshot.law.assignments_of(holder.object_id)) >= MAX_ASSIGNMENTS_OF_ONE:
@@ -194,9 +197,26 @@ def drop_assignments(draft: Draft, object_id: str) -> None:
         if object_id in group.members:
             members = tuple(m for m in group.members if m != object_id)
             draft.put(msgspec.structs.replace(group, members=members))
+    for denial in draft.snapshot.of_kind(DenyRecord):
+        if object_id in denial.principals or object_id in denial.excluded:
+            _without(draft, denial, object_id)
     attributes = draft.snapshot.records.get(("attributes", object_id))
     if isinstance(attributes, AttributesRecord):
         draft.delete(attributes)
+
+
+def _without(draft: Draft, denial: DenyRecord, object_id: str) -> None:
+    principals = tuple(p for p in denial.principals if p != object_id)
+    excluded = tuple(e for e in denial.excluded if e != object_id)
+    if not principals:
+        draft.delete(denial)
+    elif EVERYONE in principals and not excluded:
+        raise Unacceptable(
+            f"it is the only principal that the deny assignment `{denial.name}` for everyone "
+            "excludes; exclude another one, or delete that, first"
+        )
+    else:
+        draft.put(msgspec.structs.replace(denial, principals=principals, excluded=excluded))
 
 
 def check_assignable(snapshot: Snapshot, role: RoleDefinition, scope: ResourceScope) -> None:

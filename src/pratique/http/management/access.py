@@ -10,6 +10,7 @@ import msgspec
 
 from pratique.access import (
     THE_REGISTRY,
+    ControlAction,
     Denied,
     Outcome,
     Question,
@@ -26,6 +27,7 @@ from pratique.admission.changes import applications, denials, people, registry, 
 from pratique.admission.decisions import DecisionRecord, LastUse
 from pratique.admission.inquiries import (
     Change,
+    Known,
     check,
     read_action,
     read_resource,
@@ -118,9 +120,13 @@ async def try_changes(visit: Visit) -> Response:
     snapshot, wanted = visit.view(), await visit.body(WhatIfRequest)
     changes = [_change(change, visit.scope) for change in wanted.changes]
     page = await _repositories(visit)
-    repositories = page.items if page else ()
+    known = Known(
+        page.items if page else (),
+        denials=_may(visit, "Microsoft.Authorization/denyAssignments/read"),
+        scope_maps=_may(visit, "Microsoft.ContainerRegistry/registries/scopeMaps/read"),
+    )
     at, draft = visit.gate.now(), visit.control.draft
-    trial = await visit.apart(lambda: what_if(snapshot, changes, draft, at, repositories))
+    trial = await visit.apart(lambda: what_if(snapshot, changes, draft, at, known))
     shown = [show.difference(found, snapshot, trial) for found in trial.differences]
     return json_response(
         200,
@@ -164,8 +170,9 @@ async def explain_decision(visit: Visit) -> Response:
     record = await visit.recorder.find(visit.parts["decision"])
     if record is None:
         raise NotFound(
-            "there is no such decision here; it was made by another registry or is forgotten by "
-            "now, or it was made this very moment: then ask again in a second"
+            "there is no such decision here: it was made by another registry, or is forgotten by "
+            "now, or the caller showed no credential at all, which is not recorded. Of one that "
+            "was made this very moment, ask again in a second"
         )
     question = question_of(record, snapshot)
     now = None
@@ -245,12 +252,18 @@ async def _repositories(visit: Visit) -> Page[RepositoryName] | None:
     return await visit.content.listings.catalog(verdict, _MOST_REPOSITORIES, None)
 
 
+def _may(visit: Visit, permission: str) -> bool:
+    action = ControlAction(permission)
+    return bool(visit.gate.decide(visit.gate.snapshot(), visit.caller, action, THE_REGISTRY))
+
+
 def _days(text: str | None) -> int:
     if text is None:
         return 90
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= _LONGEST_REVIEW_DAYS:
+    days = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
+    if not 1 <= days <= _LONGEST_REVIEW_DAYS:
         raise UnreadableBody(f"`days` is a number from 1 to {_LONGEST_REVIEW_DAYS}")
-    return int(text[:4])
+    return days
 
 
 def _by_grant(used: tuple[LastUse, ...]) -> dict[str, Use]:

@@ -51,7 +51,9 @@ def answer(found: Answer, snapshot: Snapshot) -> dict[str, Any]:
         **_question(verdict, snapshot.law),
         "consulted": [consulted(rule, snapshot) for rule in verdict.consulted],
         "remedies": [list(remedy.commands(snapshot.law)) for remedy in found.remedies],
-        "groups_that_may": [views.name_of(group, snapshot) for group in found.groups],
+        "groups_that_may": sorted(
+            name for group in found.groups if (name := views.name_of(group, snapshot))
+        ),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pratique.admission import Demand, Snapshot
+from pratique.admission import Demand, Snapshot, translation
 from pratique.admission.changes import custom_roles
 from pratique.admission.changes.roles import find_role
 from pratique.admission.records import PermissionsRecord
@@ -58,7 +58,7 @@ async def create_role_definition(visit: Visit) -> Response:
         lambda draft: custom_roles.create_role(draft, wanted),
         lambda _: _everywhere(wanted.assignable_scopes),
     )
-    return _shown(visit, 201, made.role_id)
+    return json_response(201, views.role(translation.role(made)))
 
 
 async def update_role_definition(visit: Visit) -> Response:
@@ -72,18 +72,17 @@ async def update_role_definition(visit: Visit) -> Response:
     made = await visit.change(
         lambda draft: custom_roles.update_role(draft, reference, wanted), demands
     )
-    return _shown(visit, 200, made.role_id)
+    return json_response(200, views.role(translation.role(made)))
 
 
 async def delete_role_definition(visit: Visit) -> Response:
     """Take a role away."""
     reference = visit.parts["role"]
-    before = visit.gate.snapshot()
     gone = await visit.change(
         lambda draft: custom_roles.delete_role(draft, reference),
         lambda snapshot: _everywhere(_present_scopes(snapshot, reference)),
     )
-    return json_response(200, views.role(before.law.roles[gone.role_id]))
+    return json_response(200, views.role(translation.role(gone)))
 
 
 def _present_scopes(snapshot: Snapshot, reference: str) -> tuple[ResourceScope, ...]:
@@ -93,7 +92,3 @@ def _present_scopes(snapshot: Snapshot, reference: str) -> tuple[ResourceScope, 
 
 def _everywhere(scopes: Iterable[ResourceScope]) -> tuple[Demand, ...]:
     return tuple(Demand(scope) for scope in dict.fromkeys(scopes))
-
-
-def _shown(visit: Visit, status: int, role_id: str) -> Response:
-    return json_response(status, views.role(visit.gate.snapshot().law.roles[role_id]))

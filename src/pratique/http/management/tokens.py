@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from pratique.admission import translation
 from pratique.admission.changes import tokens
 from pratique.http.management import views
 from pratique.http.management.visit import Visit
@@ -58,7 +59,7 @@ async def create_scope_map(visit: Visit) -> Response:
             draft, wanted.name, wanted.description, wanted.actions
         )
     )
-    return _scope_map(visit, 201, made.name)
+    return json_response(201, views.scope_map(translation.scope_map(made)))
 
 
 async def update_scope_map(visit: Visit) -> Response:
@@ -69,7 +70,7 @@ async def update_scope_map(visit: Visit) -> Response:
             draft, visit.parts["map"], wanted.add, wanted.remove, wanted.description
         )
     )
-    return _scope_map(visit, 200, changed.name)
+    return json_response(200, views.scope_map(translation.scope_map(changed)))
 
 
 async def delete_scope_map(visit: Visit) -> Response:
@@ -141,10 +142,6 @@ async def delete_token(visit: Visit) -> Response:
     """Delete a token."""
     gone = await visit.change(lambda draft: tokens.delete_token(draft, visit.parts["token"]))
     return json_response(200, views.token(gone))
-
-
-def _scope_map(visit: Visit, status: int, name: str) -> Response:
-    return json_response(status, views.scope_map(visit.gate.snapshot().law.scope_maps[name]))
 
 
 def _with_passwords(token: TokenAccount, made: dict[str, str]) -> dict[str, Any]:
