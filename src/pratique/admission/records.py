@@ -18,6 +18,12 @@ class RegistryRecord(msgspec.Struct, frozen=True):
     Attributes:
         login_server: the host name that clients use, None to take the one they send.
         help_page: URL that refusals point to; None for the registry's own page.
+        tenant_id: GUID of the built-in directory as a tenant; empty for registries that are older
+            than tenants.
+        tenant_domain: a name by which clients may call the tenant; empty for none.
+        accepts_arm_tokens: whether the exchange takes tokens that were made for the resource
+            manager (`azureADAuthenticationAsArmPolicy`, reference 9).
+        password_grant: whether the directory's token endpoint takes users' passwords.
     """
 
     name: str
@@ -30,6 +36,15 @@ class RegistryRecord(msgspec.Struct, frozen=True):
     admin_enabled: bool = False
     anonymous_pull: bool = False
     help_page: str | None = None
+    tenant_id: str = ""
+    tenant_domain: str = ""
+    accepts_arm_tokens: bool = True
+    password_grant: bool = False
+
+    @property
+    def tenant(self) -> str:
+        """The directory's tenant id; older registries take their subscription's."""
+        return self.tenant_id or self.subscription_id
 
     @property
     def scope(self) -> ResourceScope:
@@ -101,6 +116,22 @@ class AttributesRecord(msgspec.Struct, frozen=True):
     values: dict[str, tuple[str | int | bool, ...]]
 
 
+class TrustRecord(msgspec.Struct, frozen=True):
+    """An outside issuer whose tokens may stand for credentials of this directory.
+
+    Attributes:
+        issuer: its `iss`, exactly; discovery starts there.
+        audiences: of which a token must name one.
+        jwks: keys given by the operator, in JSON; None to discover them.
+    """
+
+    issuer: str
+    name: str
+    audiences: tuple[str, ...]
+    created_at: datetime
+    jwks: str | None = None
+
+
 class ScopeMapRecord(msgspec.Struct, frozen=True):
     """A scope map that somebody made; `actions` in the form `repositories/NAME/VERB`."""
 
@@ -117,6 +148,7 @@ Record = (
     | DenyRecord
     | AttributesRecord
     | ScopeMapRecord
+    | TrustRecord
     | User
     | Application
     | Group
@@ -132,6 +164,7 @@ KINDS: dict[str, type[Any]] = {
     "deny": DenyRecord,
     "attributes": AttributesRecord,
     "scope-map": ScopeMapRecord,
+    "trust": TrustRecord,
     "user": User,
     "application": Application,
     "group": Group,
@@ -147,6 +180,7 @@ _KEY_FIELD = {
     "deny": "deny_id",
     "attributes": "object_id",
     "scope-map": "name",
+    "trust": "issuer",
     "user": "object_id",
     "application": "object_id",
     "group": "object_id",

@@ -162,7 +162,11 @@ def _credentials(account: Account | Group) -> list[tuple[str, datetime | None]]:
         case User():
             return [(account.password_id, None)]
         case Application():
-            return [(s.secret_id, s.expires_at) for s in account.secrets]
+            return [
+                *((s.secret_id, s.expires_at) for s in account.secrets),
+                *((c.certificate_id, c.expires_at) for c in account.certificates),
+                *((f.credential_id, None) for f in account.federated),
+            ]
         case TokenAccount() | AdminAccount():
             return [(s.secret_id, s.expires_at) for s in account.passwords]
         case Group():

@@ -48,12 +48,51 @@ class User(msgspec.Struct, frozen=True):
     enabled: bool = True
 
 
+class StoredCertificate(msgspec.Struct, frozen=True):
+    """A certificate whose key signs an application's assertions (RFC 7523).
+
+    Attributes:
+        certificate_id: a GUID; tokens made with it name it and die with it.
+        pem: the certificate alone, never its key.
+        thumbprint: SHA-1 of the DER form, upper-case hexadecimal, as people know it.
+        expires_at: of the certificate itself.
+    """
+
+    certificate_id: str
+    name: str
+    pem: str
+    thumbprint: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class FederatedCredential(msgspec.Struct, frozen=True):
+    """Whose token of an outside issuer is taken for an application's own credential.
+
+    Attributes:
+        credential_id: a GUID; tokens made with it name it and die with it.
+        issuer: the `iss` of the outside token, exactly; a trust must stand for it.
+        subject: its `sub`, exactly, or with `*` where `pattern` says so.
+        audience: one of its `aud`.
+        pattern: whether `*` in `subject` stands for any run of characters but `/` and `:`.
+    """
+
+    credential_id: str
+    name: str
+    issuer: str
+    subject: str
+    audience: str
+    created_at: datetime
+    pattern: bool = False
+
+
 class Application(msgspec.Struct, frozen=True):
-    """An application with its service principal.
+    """An application with its service principal, or a managed identity.
 
     Attributes:
         object_id: of the service principal; role assignments name this.
         client_id: of the application; sign-ins name this.
+        resource_id: of a managed identity, its Azure resource id; empty for an application.
     """
 
     object_id: str
@@ -62,6 +101,9 @@ class Application(msgspec.Struct, frozen=True):
     created_at: datetime
     secrets: tuple[StoredSecret, ...] = ()
     enabled: bool = True
+    certificates: tuple[StoredCertificate, ...] = ()
+    federated: tuple[FederatedCredential, ...] = ()
+    resource_id: str = ""
 
 
 class Group(msgspec.Struct, frozen=True):
