@@ -24,7 +24,7 @@ def _each(prefix: str, resources: Iterable[str], verbs: Iterable[str]) -> tuple[
 DIRECTORY_PREFIX = f"{_AUTHORIZATION}directory/"
 DIRECTORY = _each(
     DIRECTORY_PREFIX,
-    ("users", "groups", "servicePrincipals", "signingKeys", "attributes"),
+    ("users", "groups", "servicePrincipals", "signingKeys", "attributes", "trusts"),
     _WHOLE,
 )
 

@@ -6,7 +6,7 @@ what still refuses asks for the next step. So a remedy that is shown is one that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -138,13 +138,13 @@ def _grants(question: Question, law: Law, object_id: str) -> Iterator[Step]:
     action, resource = question.action, question.resource
     by_data_actions = law.registry.mode is RoleMode.ABAC
     if isinstance(action, ControlAction):
-        roles = [r for r in _narrowest_first() if r.grants_action(action.permission)]
+        roles = _narrowest(lambda role: role.grants_action(action.permission))
     elif not by_data_actions:
-        roles = [r for r in _narrowest_first() if r.bits_by_actions & action.bit]
+        roles = _narrowest(lambda role: bool(role.bits_by_actions & action.bit))
     elif resource is EVERY_REPOSITORY:
         return
     else:
-        roles = [r for r in _narrowest_first() if r.bits_by_data_actions & action.bit]
+        roles = _narrowest(lambda role: bool(role.bits_by_data_actions & action.bit))
     scope = question.scope or law.registry.scope
     if roles and by_data_actions and isinstance(resource, RepositoryName):
         bound = repository_data_actions(roles[0])
@@ -154,11 +154,17 @@ def _grants(question: Question, law: Law, object_id: str) -> Iterator[Step]:
         yield AssignRole(role, object_id, scope)
 
 
-def _narrowest_first() -> list[RoleDefinition]:
-    return _BUILT_IN_BY_BREADTH
-
-
 _BUILT_IN_BY_BREADTH = sorted(BUILT_IN_ROLES.values(), key=breadth)
+
+
+def _narrowest(grants: Callable[[RoleDefinition], bool]) -> list[RoleDefinition]:
+    """Built-in roles that grant it, narrowest first; none with more power over others than needed.
+
+    Whoever lacks the right to push is not helped by becoming an owner.
+    """
+    found = [role for role in _BUILT_IN_BY_BREADTH if grants(role)]
+    powers = min((breadth(role)[0] for role in found), default=0)
+    return [role for role in found if breadth(role)[0] == powers]
 
 
 def _for_token(denied: Denied, subject: RepositoryToken, law: Law) -> Iterator[Step]:
