@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.law.reading import MODES, describe, read_question
+from tests.law.reading import MODES, NOON, describe, read_question
 
 from pratique.access import BUILT_IN_ROLES, PermissionSet, RegistryAction, decide
 from pratique.testing.law_builder import LawBuilder
@@ -74,5 +74,5 @@ def test_role_grants_the_listed_actions(role: str, action: RegistryAction, mode:
     law = LawBuilder(mode=MODES[mode]).user("dev").assign(role, to="dev").build()
     where = "registry" if action is RegistryAction.CATALOG else "team/app"
     word = action.name.lower()
-    verdict = decide(read_question(f"dev {word} {where}"), law)
+    verdict = decide(read_question(f"dev {word} {where}"), law, NOON)
     assert describe(verdict) == _expected(role, word, mode)

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from tests.law.reading import read_question
+from tests.law.reading import NOON, read_question
 
 from pratique.access import SYSTEM_SCOPE_MAPS, Allowed, RegistryAction, decide
 from pratique.testing.law_builder import LawBuilder
@@ -36,5 +36,5 @@ def test_scope_map_allows_the_listed_actions(name: str, action: RegistryAction, 
             read_question(f"token:leaf {action.name.lower()} {where}")
         return
     law = LawBuilder().token("leaf", name).build()
-    verdict = decide(read_question(f"token:leaf {action.name.lower()} {where}"), law)
+    verdict = decide(read_question(f"token:leaf {action.name.lower()} {where}"), law, NOON)
     assert isinstance(verdict, Allowed) == (action.name.lower() in _TABLE[name]["allows"])

@@ -55,7 +55,7 @@ def role_id(name: str) -> str:
 
 
 def _numbered(number: int) -> str:
-    """A GUID; those of lower numbers come first in the order of ids, in which rules are looked at."""
+    """A GUID. Rules are looked at in the order of their ids, so in the order of adding them."""
     return str(UUID(int=number))
 
 

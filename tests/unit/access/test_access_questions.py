@@ -22,6 +22,7 @@ from pratique.access import (
 from pratique.access.actions import REPOSITORY_ACTIONS
 from pratique.access.question import expand
 from pratique.naming import RepositoryName, ResourceScope, TokenScope, parse_scopes
+from pratique.testing.law_builder import LawBuilder
 
 _unhurried = settings(deadline=None)
 _APP = RepositoryName("team/app")
@@ -72,7 +73,7 @@ def test_refusal_is_false_and_leave_is_true() -> None:
     """A verdict in the place of a truth value says what it is."""
     question = Question(Anonymous(), RegistryAction.PULL, _APP)
     assert Allowed(question, Reason.ANONYMOUS_PULL)
-    assert not Denied(question, Reason.NOT_AUTHENTICATED)
+    assert not Denied(question, Reason.NOT_AUTHENTICATED, LawBuilder().build())
 
 
 def test_leave_knows_its_repository() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pratique.access import BUILT_IN_ROLES, Law, PermissionSet, RegistryPolicy
+from pratique.access import BUILT_IN_ROLES, Law, PermissionSet, RegistryPolicy, build_law
 from pratique.access.law import scopes_above
 from pratique.naming import ResourceScope
 from pratique.testing import law_builder
@@ -16,7 +16,7 @@ _POLICY = RegistryPolicy("demoregistry", law_builder.REGISTRY, management_groups
 
 
 def _groups_of(law: Law, name: str) -> tuple[str, ...]:
-    return law.groups_of.get(object_id(name), ())
+    return law.groups_of(object_id(name))
 
 
 def _ids(*names: str) -> tuple[str, ...]:
@@ -45,16 +45,16 @@ def test_only_groups_have_members() -> None:
     law = LawBuilder().group("crew", "dev").build()
     crew = law.principals[object_id("crew")]
     user = LawBuilder().user("crew").build().principals[object_id("crew")]
-    assert Law.build(_POLICY, principals=[crew]).groups_of != {}
+    assert _groups_of(build_law(_POLICY, principals=[crew]), "dev") == _ids("crew")
     pretender = replace(user, members=crew.members)
-    assert Law.build(_POLICY, principals=[pretender]).groups_of == {}
+    assert _groups_of(build_law(_POLICY, principals=[pretender]), "dev") == ()
 
 
 def test_built_in_role_cannot_be_replaced() -> None:
     """A stored role with the id of a built-in one does not take its place."""
     built_in = next(iter(BUILT_IN_ROLES.values()))
     forged = replace(built_in, permissions=(PermissionSet(actions=("*",)),))
-    law = Law.build(_POLICY, roles=[forged])
+    law = build_law(_POLICY, roles=[forged])
     assert law.roles[built_in.role_id] is built_in
 
 
@@ -70,12 +70,47 @@ def test_levels_above_a_registry_are_known_in_order() -> None:
     )
 
 
-@pytest.mark.parametrize("lower", range(6))
-@pytest.mark.parametrize("upper", range(6))
-def test_a_level_covers_itself_and_what_is_below(lower: int, upper: int) -> None:
-    """What is assigned at a level reaches that level and every lower one, and no higher one."""
+@pytest.mark.parametrize("number", range(6))
+def test_the_line_of_a_level_begins_with_it_and_goes_up(number: int) -> None:
+    """What reaches a level is what stands at it and at every higher one, nearest first."""
     levels = scopes_above(_POLICY)
-    law = Law.build(_POLICY)
-    assert law.covers(levels[upper], levels[lower]) == (upper >= lower)
-    assert law.covers(ResourceScope(levels[upper].upper()), levels[lower]) == (upper >= lower)
-    assert law.covers(levels[upper], None)
+    law = build_law(_POLICY)
+    keys = tuple(level.key for level in levels[number:])
+    assert law.line_of(levels[number]) == keys
+    assert law.line_of(ResourceScope(levels[number].upper())) == keys
+
+
+def test_the_registry_stands_at_the_beginning_of_its_line() -> None:
+    """Asking about no scope is asking about the registry itself."""
+    law = build_law(_POLICY)
+    assert law.line_of(None) == law.line_of(law_builder.REGISTRY) == law.line
+
+
+@pytest.mark.parametrize(
+    ("beside", "meets"),
+    [
+        (f"{law_builder.RESOURCE_GROUP}/providers/Microsoft.ContainerRegistry/registries/x", 1),
+        (f"{law_builder.SUBSCRIPTION}/resourceGroups/yard", 2),
+        ("/subscriptions/quay2", 5),
+        ("/providers/Microsoft.Management/managementGroups/inland", 5),
+    ],
+)
+def test_what_stands_beside_the_registry_joins_its_line(beside: str, meets: int) -> None:
+    """Another resource has its own levels up to where they meet the registry's, or the root."""
+    law = build_law(_POLICY)
+    own = ResourceScope(beside)
+    assert law.line_of(own) == (own.key, *law.line[meets:])
+
+
+def test_another_registry_of_another_group_brings_its_group_along() -> None:
+    """Every level below the meeting point belongs to the line."""
+    law = build_law(_POLICY)
+    group = f"{law_builder.SUBSCRIPTION}/resourceGroups/yard"
+    registry = ResourceScope(f"{group}/providers/Microsoft.ContainerRegistry/registries/x")
+    assert law.line_of(registry) == (registry.key, group.casefold(), *law.line[2:])
+
+
+def test_a_level_that_is_its_own_parent_stands_once() -> None:
+    """A management group that is named twice is looked at once."""
+    policy = replace(_POLICY, management_groups=("near", "NEAR"))
+    assert len(build_law(policy).line) == 5
