@@ -1,4 +1,4 @@
-"""Writes `docs/reference/decisions.md`: every reason and outcome, with an example that was decided."""
+"""Writes `docs/reference/decisions.md`: every reason and outcome, with an example."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def _reasons(cases: list[LawCase], kind: type[Allowed] | type[Denied]) -> list[Reason]:
+def _reasons(cases: list[LawCase], kind: type[Allowed | Denied]) -> list[Reason]:
     found = {verdict.reason for verdict in map(_verdict, cases) if isinstance(verdict, kind)}
     return [reason for reason in Reason if reason in found]
 
