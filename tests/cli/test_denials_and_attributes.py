@@ -59,11 +59,13 @@ def test_denial_for_everyone_needs_an_exception(alice: Terminal) -> None:
 
 def test_denial_has_all_that_it_can_have(alice: Terminal) -> None:
     """Subtractions, a condition, a scope that is not inherited; shown and given to programs."""
-    alice.gets(
+    done = alice.types(
         *(*FREEZE, "--principal", "alice", "--not-action", f"{_ON}pull/read"),
         *("--data-action", f"{_ON}repositories/*", "--not-data-action", f"{_ON}catalog/read"),
         *("--condition", SHOPPERS, "--scope", "subscription", "--this-scope-only"),
     )
+    assert done.code == 0
+    assert f"in the registry's present role mode, this refuses nothing: `{_ON}reposit" in done.err
     (found,) = alice.gets("deny", "list")
     assert alice.gets("deny", "show", "FREEZE") == found
     assert (found["condition"], found["applies_to_child_scopes"]) == (SHOPPERS, False)

@@ -77,7 +77,7 @@ def test_every_way_out_helps(alice: Terminal) -> None:
     alice.gets("user", "disable", "alice")
     words = (*CHECK, "alice", "push", "app")
     ways = _ways(alice.types(*words).out)
-    assert [len(way) for way in ways] == [3, 3, 3]
+    assert [len(way) for way in ways] == [3]
     assert "user enable" in ways[0][0]
     _pasted(alice, ways[0])
     assert alice.types(*words).out.startswith("Yes: ")

@@ -56,13 +56,13 @@ def amended(law: Law, amendment: Amendment) -> Law:
     The work grows with the amendment and the number of holders, not with that of assignments.
     """
     moved = law if amendment.registry is None else law.at(amendment.registry)
-    assigned, counts = _assigned(law, amendment.gone_assignments, amendment.assignments)
+    assigned, where = _assigned(law, amendment.gone_assignments, amendment.assignments)
     return replace(
         moved,
         principals=_put(law.principals, amendment.principals),
         roles=_put(law.roles, amendment.roles, fixed=BUILT_IN_ROLES),
         assigned=assigned,
-        counts=counts,
+        where=where,
         denials=_denials(law.denials, amendment.gone_denials, amendment.denials),
         memberships=_memberships(law, amendment.principals),
         tokens=_put(law.tokens, amendment.tokens),
@@ -110,43 +110,49 @@ def _put(
 
 def _assigned(
     law: Law, gone: Iterable[RoleAssignment], come: Iterable[RoleAssignment]
-) -> tuple[Mapping[str, Held], Mapping[str, int]]:
-    # Levels that were copied already and may be written to.
+) -> tuple[Mapping[str, Held], Mapping[str, tuple[str, ...]]]:
+    # Levels that were copied already and may be written to; and holders, with what changed there.
     touched: dict[str, dict[str, tuple[RoleAssignment, ...]]] = {}
-    counted: dict[str, int] = {}
+    moved: dict[str, dict[str, None]] = {}
 
-    def level_of(assignment: RoleAssignment) -> dict[str, tuple[RoleAssignment, ...]]:
-        key = assignment.scope.key
+    def level_of(key: str) -> dict[str, tuple[RoleAssignment, ...]]:
         level = touched.get(key)
         if level is None:
             level = touched[key] = dict(law.assigned.get(key, ()))
         return level
 
+    def scopes_of(holder: str) -> dict[str, None]:
+        scopes = moved.get(holder)
+        if scopes is None:
+            scopes = moved[holder] = dict.fromkeys(law.where.get(holder, ()))
+        return scopes
+
     for assignment in gone:
-        level, holder = level_of(assignment), assignment.principal_id
+        key, holder = assignment.scope.key, assignment.principal_id
+        level = level_of(key)
         left = _without(level.get(holder, ()), assignment)
-        counted[holder] = counted.get(holder, 0) + len(left) - len(level.get(holder, ()))
         if left:
             level[holder] = left
         else:
             level.pop(holder, None)
+            scopes_of(holder).pop(key, None)
     for assignment in come:
-        level, holder = level_of(assignment), assignment.principal_id
+        key, holder = assignment.scope.key, assignment.principal_id
+        level = level_of(key)
         there = level.get(holder)
         if there is None:
             level[holder] = (assignment,)
-            counted[holder] = counted.get(holder, 0) + 1
+            scopes_of(holder)[key] = None
         else:
             both = (*_without(there, assignment), assignment)
             level[holder] = tuple(sorted(both, key=lambda a: a.assignment_id))
-            counted[holder] = counted.get(holder, 0) + len(both) - len(there)
     if not touched:
-        return law.assigned, law.counts
+        return law.assigned, law.where
     assigned = {**law.assigned, **touched}
-    counts = {**law.counts, **{h: law.counts.get(h, 0) + n for h, n in counted.items()}}
+    where = {**law.where, **{holder: tuple(sorted(keys)) for holder, keys in moved.items()}}
     return (
         assigned if all(touched.values()) else {k: level for k, level in assigned.items() if level},
-        counts if all(counts[h] for h in counted) else {h: n for h, n in counts.items() if n},
+        where if all(moved.values()) else {h: keys for h, keys in where.items() if keys},
     )
 
 

@@ -13,6 +13,7 @@ from pratique.access.holders import every_subject
 from pratique.access.judge import decide
 from pratique.access.known_permissions import DIRECTORY, POWERS, REGISTRY_CONTROL
 from pratique.access.law import Law
+from pratique.access.patience import Patience, endless
 from pratique.access.question import (
     EVERY_REPOSITORY,
     THE_REGISTRY,
@@ -49,7 +50,11 @@ class Difference:
 
 
 def compare(
-    before: Law, after: Law, at: datetime, repositories: Sequence[RepositoryName]
+    before: Law,
+    after: Law,
+    at: datetime,
+    repositories: Sequence[RepositoryName],
+    patience: Patience = endless,
 ) -> tuple[Difference, ...]:
     """Everybody whose rights differ between two laws, and how.
 
@@ -62,36 +67,38 @@ def compare(
         at: now, with a time zone.
         repositories: on which to ask about those whose rights differ from repository to
             repository.
+        patience: asked before each question.
+
+    Raises:
+        TooLong: `patience` came to an end.
     """
     two = _Two(before, after)
     found: list[Difference] = []
     for subject in dict.fromkeys((*every_subject(before), *every_subject(after))):
         if two.untouched(subject):
             continue
-        alike = two.alike_everywhere(subject)
-        places = (_ANY,) if alike else repositories
-        found += _differences(subject, before, after, at, places, alike=alike)
+        places = (_ANY,) if two.alike_everywhere(subject) else repositories
+        found += _differences(subject, two, at, places, patience)
     return tuple(found)
 
 
 def _differences(
     subject: Subject,
-    before: Law,
-    after: Law,
+    two: _Two,
     at: datetime,
     places: Sequence[RepositoryName],
-    *,
-    alike: bool,
+    patience: Patience,
 ) -> Iterator[Difference]:
-    for action, resources in _asked(places):
+    for action, resources in _asked(places, control=two.may_differ_in_control(subject)):
         changed: dict[bool, list[Resource]] = {True: [], False: []}
         verdicts: dict[bool, tuple[Allowed | Denied, Allowed | Denied]] = {}
         for resource in resources:
+            patience()
             question = Question(subject, action, resource)
-            pair = (decide(question, before, at), decide(question, after, at))
+            pair = (decide(question, two.before, at), decide(question, two.after, at))
             if bool(pair[0]) != bool(pair[1]):
                 gains = bool(pair[1])
-                changed[gains].append(EVERY_REPOSITORY if alike and resource is _ANY else resource)
+                changed[gains].append(EVERY_REPOSITORY if resource is _ANY else resource)
                 verdicts.setdefault(gains, pair)
         for gains, where in changed.items():
             if where:
@@ -99,12 +106,12 @@ def _differences(
 
 
 def _asked(
-    places: Sequence[RepositoryName],
+    places: Sequence[RepositoryName], *, control: bool
 ) -> Iterator[tuple[RegistryAction | ControlAction, Sequence[Resource]]]:
     for action in REPOSITORY_ACTIONS:
         yield action, places
     yield RegistryAction.CATALOG, (THE_REGISTRY,)
-    for permission in (*POWERS, *REGISTRY_CONTROL):
+    for permission in (*POWERS, *REGISTRY_CONTROL) if control else ():
         yield ControlAction(permission), (ROOT if permission in DIRECTORY else THE_REGISTRY,)
 
 
@@ -112,17 +119,26 @@ class _Two:
     """Two laws, and which holders they treat otherwise than one another."""
 
     def __init__(self, before: Law, after: Law) -> None:
-        self._before = before
-        self._after = after
-        self._same_frame = before.registry == after.registry and before.roles is after.roles
+        self.before = before
+        self.after = after
+        self._same_roles = before.roles is after.roles
         self._moved = frozenset(_moved(before, after))
         self._conditioned = frozenset((*_conditioned(before), *_conditioned(after)))
 
     def untouched(self, subject: Subject) -> bool:
         """Whether both hold the very same rules for a subject, so that no verdict can differ."""
-        before, after = self._before, self._after
-        if not self._same_frame:
-            return False
+        same_policy = self.before.registry == self.after.registry
+        return same_policy and not self.may_differ_in_control(subject)
+
+    def may_differ_in_control(self, subject: Subject) -> bool:
+        """Whether they may hold other rules for a subject, whatever the registry's policy says.
+
+        The policy is about content only: role mode, anonymous pull, the admin user.
+        """
+        return not (self._same_roles and self._same_rules(subject))
+
+    def _same_rules(self, subject: Subject) -> bool:
+        before, after = self.before, self.after
         match subject:
             case DirectoryPrincipal(object_id):
                 mine, theirs = _named(object_id, before), _named(object_id, after)
@@ -139,10 +155,10 @@ class _Two:
         """Whether no rule of a subject can tell one repository from another."""
         match subject:
             case DirectoryPrincipal(object_id):
-                named = (*_named(object_id, self._before), *_named(object_id, self._after))
+                named = (*_named(object_id, self.before), *_named(object_id, self.after))
                 return self._conditioned.isdisjoint(named)
             case RepositoryToken(name):
-                maps = (_scope_map_of(name, self._before), _scope_map_of(name, self._after))
+                maps = (_scope_map_of(name, self.before), _scope_map_of(name, self.after))
                 rules = [rule for found in maps if found for rule in found.rules]
                 return all(not rule.prefix and not rule.exact for rule in rules)
             case _:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Literal, NamedTuple
 
-from pratique.access.conditions import Condition, Facts, InvalidCondition, failing_part
+from pratique.access.conditions import Facts, InvalidCondition, failing_part, read_condition
 from pratique.access.denials import DenyAssignment
 from pratique.access.law import Law
 from pratique.access.question import Question
@@ -79,11 +81,10 @@ class Weighed:
     @property
     def failed(self) -> str:
         """The smallest part that explains the failure, or why the text cannot be read."""
-        try:
-            expression = Condition.parse(self.condition).expression
-        except InvalidCondition as error:
-            return str(error)
-        return str(failing_part(expression, self.facts))
+        found = read_condition(self.condition)
+        if isinstance(found, InvalidCondition):
+            return str(found)
+        return str(failing_part(found.expression, self.facts))
 
 
 class Consulted(NamedTuple):
@@ -170,24 +171,44 @@ class Denied(NamedTuple):
         holders have is by that very look-up at another scope. It is listed only when somebody
         asks, since a large law holds much of it.
         """
-        if not self.holders:
-            return self.reached
         return (*self.reached, *_elsewhere(self.question, self.law, self.holders))
+
+    def first_consulted(self, most: int) -> tuple[tuple[Consulted, ...], int]:
+        """The first `most` of `consulted`, and how many there are in all."""
+        found = list(self.reached[:most])
+        elsewhere = _elsewhere(self.question, self.law, self.holders)
+        found += islice(elsewhere, most - len(found))
+        return tuple(found), len(self.reached) + _count_elsewhere(self)
+
+    @property
+    def has_elsewhere(self) -> bool:
+        """Whether one of the holders has a role assignment at another scope."""
+        return next(_elsewhere(self.question, self.law, self.holders), None) is not None
 
     def __bool__(self) -> Literal[False]:
         return False
 
 
-def _elsewhere(question: Question, law: Law, holders: tuple[str, ...]) -> list[Consulted]:
+def _elsewhere(question: Question, law: Law, holders: tuple[str, ...]) -> Iterator[Consulted]:
     line = frozenset(law.line_of(question.scope))
-    found = []
     for number, holder in enumerate(holders):
         through = holder if number else None
-        for assignment in law.assignments_of(holder):
-            if assignment.scope.key not in line:
-                name = _role_name(assignment, law)
-                found.append(Consulted(assignment, name, Outcome.OTHER_SCOPE, through))
-    return found
+        for key in law.where.get(holder, ()):
+            if key not in line:
+                for assignment in law.held_at(key, holder):
+                    name = _role_name(assignment, law)
+                    yield Consulted(assignment, name, Outcome.OTHER_SCOPE, through)
+
+
+def _count_elsewhere(denied: Denied) -> int:
+    law = denied.law
+    line = frozenset(law.line_of(denied.question.scope))
+    return sum(
+        len(law.held_at(key, holder))
+        for holder in denied.holders
+        for key in law.where.get(holder, ())
+        if key not in line
+    )
 
 
 def _role_name(assignment: RoleAssignment, law: Law) -> str:

@@ -7,6 +7,7 @@ what a change of the law would move is looked for among these.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pratique.access.roles import RoleDefinition
 
@@ -74,6 +75,7 @@ DATA_ACTIONS = (
 _ACTIONS = (*POWERS, *REGISTRY_CONTROL, *DATA_BY_ACTIONS)
 
 
+@lru_cache(maxsize=4096)
 def breadth(role: RoleDefinition) -> tuple[int, int]:
     """How much a role carries, to be compared: powers over others first, then everything."""
     actions = [p for p in _ACTIONS if role.grants_action(p)]

@@ -89,7 +89,7 @@ class Law:
         roles: by role id, built-in ones included.
         assigned: role assignments by the key of their scope, then by their holder's object id; a
             holder's assignments at one scope stand in the order of their ids.
-        counts: how many role assignments each holder has, wherever.
+        where: keys of the scopes at which a holder has role assignments.
         denials: deny assignments by each object id that they name, `EVERYONE` included.
         tokens: by name, compared exactly; whoever takes names in any case finds the right one
             first.
@@ -101,7 +101,7 @@ class Law:
     principals: Mapping[str, Principal]
     roles: Mapping[str, RoleDefinition]
     assigned: Mapping[str, Held]
-    counts: Mapping[str, int]
+    where: Mapping[str, tuple[str, ...]]
     denials: Mapping[str, tuple[DenyAssignment, ...]]
     memberships: Memberships
     tokens: Mapping[str, RegistryToken]
@@ -118,7 +118,7 @@ class Law:
             principals={},
             roles=dict(BUILT_IN_ROLES),
             assigned={},
-            counts={},
+            where={},
             denials={},
             memberships=Memberships({}),
             tokens={},
@@ -136,9 +136,8 @@ class Law:
 
     def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
         """The role assignments that somebody holds directly, wherever."""
-        if object_id not in self.counts:
-            return ()
-        return tuple(a for held in self.assigned.values() for a in held.get(object_id, ()))
+        keys = self.where.get(object_id, ())
+        return tuple(a for key in keys for a in self.held_at(key, object_id))
 
     def held_at(self, scope_key: str, object_id: str) -> tuple[RoleAssignment, ...]:
         """The role assignments that somebody holds directly at that very scope."""
@@ -172,7 +171,7 @@ class Law:
                     role = self.roles.get(assignment.role_id)
                     name = assignment.role_id if role is None else role.name
                     grants.append(Grant(assignment, role, name, through))
-        has_any = any(holder in self.counts for holder in holders)
+        has_any = any(holder in self.where for holder in holders)
         return Reach(self.principals.get(object_id), holders, tuple(grants), has_any)
 
     def every_denial(self) -> tuple[DenyAssignment, ...]:

@@ -8,17 +8,23 @@ from functools import lru_cache
 
 # ASCII only: Unicode's folding would let U+212A (the Kelvin sign) pass for `k`.
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+MAX_LENGTH = 512
 _SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _PERMISSION = re.compile(
     rf"{_SEGMENT}(?:/{_SEGMENT})*/(?:read|write|delete|action)", re.ASCII | re.IGNORECASE
 )
-_PATTERN = re.compile(r"[A-Za-z0-9._/*-]{1,512}", re.ASCII)
+_PATTERN = re.compile(rf"[A-Za-z0-9._/*-]{{1,{MAX_LENGTH}}}", re.ASCII)
+
+
+def is_permission(text: str) -> bool:
+    """Whether `text` has the form of one permission (reference 4.5), without any `*`."""
+    # The length is looked at outside the memory, which must not keep what is too long.
+    return len(text) <= MAX_LENGTH and _has_the_form(text)
 
 
 @lru_cache(maxsize=1024)
-def is_permission(text: str) -> bool:
-    """Whether `text` has the form of one permission (reference 4.5), without any `*`."""
-    return len(text) <= 512 and _PERMISSION.fullmatch(text) is not None
+def _has_the_form(text: str) -> bool:
+    return _PERMISSION.fullmatch(text) is not None
 
 
 def is_pattern(text: str) -> bool:

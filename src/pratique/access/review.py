@@ -12,6 +12,7 @@ from pratique.access.builtin_roles import BUILT_IN_ROLES
 from pratique.access.conditions import Condition, InvalidCondition, ends_at
 from pratique.access.known_permissions import breadth
 from pratique.access.law import Law, RoleMode
+from pratique.access.patience import Patience, endless
 from pratique.access.roles import RoleAssignment, RoleDefinition
 
 _BY_BREADTH = sorted(BUILT_IN_ROLES.values(), key=breadth)
@@ -74,7 +75,9 @@ class Finding:
     last_used: date | None = None
 
 
-def review(law: Law, uses: Uses, at: datetime, days: int) -> tuple[Finding, ...]:
+def review(
+    law: Law, uses: Uses, at: datetime, days: int, patience: Patience = endless
+) -> tuple[Finding, ...]:
     """Every assignment that is worth a look, each fault of it once.
 
     Args:
@@ -83,15 +86,39 @@ def review(law: Law, uses: Uses, at: datetime, days: int) -> tuple[Finding, ...]
         at: now, with a time zone.
         days: without a use in so many days a grant counts as unused. A grant, or a record, that is
             younger is not judged.
+        patience: asked before each assignment.
+
+    Raises:
+        TooLong: `patience` came to an end.
     """
     found: list[Finding] = []
+    unconditional = _unconditional(law)
     for assignment in sorted(law.every_assignment(), key=lambda a: (a.created_at, a.assignment_id)):
-        found += _of(assignment, law, uses, at, days)
+        patience()
+        found += _of(assignment, law, unconditional, uses, at, days)
     return tuple(found)
 
 
+# Of each holder, scope and role, the first unconditional assignment in the order of ids.
+Unconditional = Mapping[tuple[str, str, str], RoleAssignment]
+
+
+def _unconditional(law: Law) -> Unconditional:
+    found: dict[tuple[str, str, str], RoleAssignment] = {}
+    for assignment in law.every_assignment():
+        if assignment.condition is None:
+            key = (assignment.principal_id, assignment.scope.key, assignment.role_id)
+            found.setdefault(key, assignment)
+    return found
+
+
 def _of(
-    assignment: RoleAssignment, law: Law, uses: Uses, at: datetime, days: int
+    assignment: RoleAssignment,
+    law: Law,
+    unconditional: Unconditional,
+    uses: Uses,
+    at: datetime,
+    days: int,
 ) -> Iterator[Finding]:
     use = uses.by_assignment.get(assignment.assignment_id)
     last = use.last if use else None
@@ -104,19 +131,25 @@ def _of(
         if not holder.enabled:
             yield Finding(assignment, Fault.HOLDER_DISABLED, last_used=last)
         edge = at.date() - timedelta(days=days)
-        found = _idle(assignment, role, law, at) or _by_use(assignment, role, law, uses, edge)
+        found = _idle(assignment, role, law, unconditional, at) or _by_use(
+            assignment, role, law, uses, edge
+        )
         if found is not None:
             yield replace(found, last_used=last)
 
 
 def _idle(
-    assignment: RoleAssignment, role: RoleDefinition, law: Law, at: datetime
+    assignment: RoleAssignment,
+    role: RoleDefinition,
+    law: Law,
+    unconditional: Unconditional,
+    at: datetime,
 ) -> Finding | None:
     """What is the matter with an assignment that gives its holder nothing, used or not."""
     spent = _spent(assignment, at)
     if spent is not None:
         return Finding(assignment, spent)
-    other = _grants_all_of(assignment, law)
+    other = _grants_all_of(assignment, law, unconditional)
     if other is not None:
         return Finding(assignment, Fault.DUPLICATED, other=other)
     return Finding(assignment, Fault.NOT_HONOURED) if _never_counts(role, law) else None
@@ -147,19 +180,19 @@ def _spent(assignment: RoleAssignment, at: datetime) -> Fault | None:
     return Fault.EXPIRED if end is not None and end <= at else None
 
 
-def _grants_all_of(assignment: RoleAssignment, law: Law) -> RoleAssignment | None:
-    """Another assignment of the same role that reaches at least as far, without a condition."""
+def _grants_all_of(
+    assignment: RoleAssignment, law: Law, unconditional: Unconditional
+) -> RoleAssignment | None:
+    """Another assignment of the same role that reaches at least as far, without a condition.
+
+    Of two that are alike, the one that comes later in the order of ids may go.
+    """
     line = law.line_of(assignment.scope)
-    holders = (assignment.principal_id, *law.groups_of(assignment.principal_id))
-    for holder in holders:
+    for holder in (assignment.principal_id, *law.groups_of(assignment.principal_id)):
         for key in line:
-            for other in law.held_at(key, holder):
-                # Of two that are alike, the one that comes later in the order of ids may go.
-                alike = other.scope.key == assignment.scope.key and holder == holders[0]
-                stays = not alike or other.assignment_id < assignment.assignment_id
-                same = other.role_id == assignment.role_id and other.condition is None
-                if same and other is not assignment and (stays or assignment.condition is not None):
-                    return other
+            other = unconditional.get((holder, key, assignment.role_id))
+            if other is not None and other is not assignment:
+                return other
     return None
 
 

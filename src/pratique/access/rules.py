@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from pratique.access.actions import ControlAction
 from pratique.access.conditions import (
@@ -12,15 +12,13 @@ from pratique.access.conditions import (
     PRINCIPAL_TYPE,
     REPOSITORY_NAME,
     ROLE_DEFINITION_ID,
-    Condition,
-    Expression,
     Facts,
     InvalidCondition,
     Truth,
     Value,
     attribute_key,
-    depends_on_time,
     evaluate,
+    read_condition,
 )
 from pratique.access.decision import Consulted, Outcome, Weighed
 from pratique.access.denials import EVERYONE, DenyAssignment, Refusal
@@ -135,12 +133,11 @@ class Inquiry:
         return outcome is not Outcome.CONDITION_FALSE
 
     def _outcome(self, text: str, facts: Facts) -> Outcome:
-        found = _read(text)
-        if found is None:
+        found = read_condition(text)
+        if isinstance(found, InvalidCondition):
             return Outcome.CONDITION_UNREADABLE
-        expression, timely = found
-        self.depended_on_time = self.depended_on_time or timely
-        return _OUTCOMES[evaluate(expression, facts)]
+        self.depended_on_time = self.depended_on_time or found.depends_on_time
+        return _OUTCOMES[evaluate(found.expression, facts)]
 
     def _facts(self, permission: str) -> Facts:
         resource, about = self.question.resource, self.question.about
@@ -159,16 +156,6 @@ class Inquiry:
             resource=request,
             principal=self._principal.attributes,
         )
-
-
-@lru_cache(maxsize=4096)
-def _read(text: str) -> tuple[Expression, bool] | None:
-    """A condition's tree and whether it asks for the time; None when it cannot be read."""
-    try:
-        expression = Condition.parse(text).expression
-    except InvalidCondition:
-        return None
-    return expression, depends_on_time(expression)
 
 
 def _facts_about(assignment: AboutAssignment) -> Mapping[str, tuple[Value, ...]]:

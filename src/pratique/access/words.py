@@ -167,7 +167,7 @@ def _wildcard_ignored(denied: Denied, law: Law) -> bool:
 
 
 def _which_condition(denied: Denied) -> str:
-    failed = next(c for c in denied.consulted if c.outcome in CONDITION_FAILED)
+    failed = next(c for c in denied.reached if c.outcome in CONDITION_FAILED)
     role = f"`{printable(failed.role_name)}`"
     match failed.outcome:
         case Outcome.CONDITION_UNREADABLE:
@@ -181,7 +181,7 @@ def _which_condition(denied: Denied) -> str:
 def _why_roles_fail(denied: Denied, law: Law) -> str:
     mode = "rbac" if law.registry.mode is RoleMode.RBAC else "abac"
     outcomes: dict[Outcome, list[str]] = {}
-    for consulted in denied.consulted:
+    for consulted in denied.reached:
         names = outcomes.setdefault(consulted.outcome, [])
         name = f"`{printable(consulted.role_name)}`"
         if name not in names:
@@ -194,6 +194,6 @@ def _why_roles_fail(denied: Denied, law: Law) -> str:
         more = len(lacking) - _ROLES_NAMED
         others = f" and {more} more" if more > 0 else ""
         return f"it is not carried by {', '.join(lacking[:_ROLES_NAMED])}{others}"
-    if Outcome.OTHER_SCOPE in outcomes:
+    if denied.has_elsewhere:
         return "its roles are assigned at another scope"
     return "its roles no longer exist"

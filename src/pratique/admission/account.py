@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec.structs import astuple
+
 from pratique.access import (
     EVERY_REPOSITORY,
     THE_REGISTRY,
+    AboutAssignment,
     AdminUser,
     Allowed,
     Anonymous,
@@ -27,13 +30,20 @@ from pratique.access import (
     permission_named,
     sentence,
 )
-from pratique.admission.decisions import CONSULTED_KEPT, ConsultedRecord, DecisionRecord
+from pratique.admission.decisions import (
+    CONSULTED_KEPT,
+    AboutRecord,
+    ConsultedRecord,
+    DecisionRecord,
+)
 from pratique.admission.errors import ControlError
 from pratique.admission.inquiries import read_action, read_resource
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import Snapshot
 from pratique.naming import InvalidName, RepositoryName
 
+# A condition may be eight times as long; the rest is in the assignment itself.
+LONGEST_FAILED = 1000
 _KINDS = {
     DirectoryPrincipal: "principal",
     RepositoryToken: "token",
@@ -49,7 +59,7 @@ def account_of(
     """What is kept of a refusal: what was asked, why it was refused, and what was looked at."""
     question, law = denied.question, snapshot.law
     subject, action = question.subject, question.action
-    consulted = denied.consulted
+    consulted, count = denied.first_consulted(CONSULTED_KEPT)
     return DecisionRecord(
         decision_id=decision_id,
         at=at,
@@ -63,8 +73,9 @@ def account_of(
         permission=permission_named(action, law.registry.mode),
         resource=resource_text(question.resource),
         law_version=snapshot.version,
-        consulted=tuple(_consulted(rule, law) for rule in consulted[:CONSULTED_KEPT]),
-        consulted_count=len(consulted),
+        about=_about(question),
+        consulted=tuple(_consulted(rule, law) for rule in consulted),
+        consulted_count=count,
         client=client,
     )
 
@@ -92,9 +103,18 @@ def question_of(record: DecisionRecord, snapshot: Snapshot) -> Question | None:
         return None
     try:
         action = read_action(record.action)
-        return Question(subject, action, read_resource(record.resource, action))
+        about = AboutAssignment(*astuple(record.about)) if record.about else None
+        resource = read_resource(record.resource, action)
+        return Question(subject, action, resource, about=about)
     except (ControlError, InvalidName):
         return None
+
+
+def _about(question: Question) -> AboutRecord | None:
+    found = question.about
+    if found is None:
+        return None
+    return AboutRecord(found.role_id, found.principal_id, found.principal_kind)
 
 
 def resource_text(resource: Resource) -> str:
@@ -144,6 +164,6 @@ def _consulted(found: Consulted, law: Law) -> ConsultedRecord:
         principal=holder.display_name if holder else "",
         scope=str(rule.scope),
         outcome=found.outcome,
-        failed=found.failed or None,
+        failed=found.failed[:LONGEST_FAILED] or None,
         through_group=found.through_group,
     )

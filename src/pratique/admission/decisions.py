@@ -47,6 +47,14 @@ class ConsultedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     through_group: str | None = None
 
 
+class AboutRecord(msgspec.Struct, frozen=True):
+    """The role assignment that was to be written or deleted."""
+
+    role_id: str
+    principal_id: str
+    principal_kind: str
+
+
 class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A refusal. What a refused sign-in cannot know (who, what, under which law) is empty.
 
@@ -55,6 +63,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         sentence: what the client was told.
         caller: the caller's name at that time.
         action: a wire word, or the permission of a control action.
+        about: of a refused change of a role assignment, which one.
         consulted: what was looked at, in that order; the first `CONSULTED_KEPT` of it.
         consulted_count: how much was looked at.
         client: the address that the request came from.
@@ -75,6 +84,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     permission: str = ""
     resource: str = ""
     law_version: int = 0
+    about: AboutRecord | None = None
     consulted: tuple[ConsultedRecord, ...] = ()
     consulted_count: int = 0
     client: str = ""

@@ -28,6 +28,7 @@ from pratique.access import (
 from pratique.access.comparison import Difference, compare
 from pratique.access.holders import groups_that_may
 from pratique.access.known_permissions import DIRECTORY_PREFIX
+from pratique.access.patience import Patience, endless
 from pratique.access.permissions import is_permission
 from pratique.access.probes import names_in
 from pratique.admission.changes.draft import Draft
@@ -40,6 +41,8 @@ Change = Callable[[Draft], object]
 _DIRECTORY = DIRECTORY_PREFIX.lower()
 _ACTIONS = {a.word: a for a in RegistryAction}
 MOST_CHANGES = 50
+# Names that only rules know; more would say little more, and take long.
+MOST_NAMES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +162,16 @@ def read_resource(text: str, action: RegistryAction | ControlAction) -> Resource
     return resource
 
 
-def check(law: Law, question: Question, at: datetime) -> Answer:
-    """The verdict, and for a refusal what would help."""
+def check(law: Law, question: Question, at: datetime, patience: Patience = endless) -> Answer:
+    """The verdict, and for a refusal what would help.
+
+    Raises:
+        TooLong: `patience` came to an end.
+    """
     verdict = decide(question, law, at)
     if isinstance(verdict, Allowed):
         return Answer(verdict)
-    return Answer(verdict, remedies(verdict, at), groups_that_may(verdict, at))
+    return Answer(verdict, remedies(verdict, at), groups_that_may(verdict, at, patience))
 
 
 def what_if(
@@ -173,6 +180,7 @@ def what_if(
     draft: Callable[[Snapshot], Draft],
     at: datetime,
     known: Known,
+    patience: Patience = endless,
 ) -> Trial:
     """What several changes, one after the other, would mean together; nothing is kept.
 
@@ -184,16 +192,19 @@ def what_if(
         draft: makes a draft on a snapshot.
         at: now, with a time zone.
         known: what the asker may know. Names that the rules themselves name are asked about too.
+        patience: asked at each step.
 
     Raises:
         ControlError, InvalidName, InvalidCondition: a change could not be made.
         Unacceptable: there are none, or more than 50.
+        TooLong: `patience` came to an end.
     """
     wanted = tuple(changes)
     if not 1 <= len(wanted) <= MOST_CHANGES:
         raise Unacceptable(f"give 1 to {MOST_CHANGES} changes; these are {len(wanted)}")
     after = snapshot
     for change in wanted:
+        patience()
         trial = draft(after)
         change(trial)
         after = trial.outcome()
@@ -202,6 +213,6 @@ def what_if(
         names_in(law, denials=known.denials, scope_maps=known.scope_maps)
         for law in (snapshot.law, after.law)
     )
-    places = tuple(sorted(there.union(*named)))
-    differences = compare(snapshot.law, after.law, at, places)
+    places = sorted({*there, *sorted(frozenset().union(*named))[:MOST_NAMES]})
+    differences = compare(snapshot.law, after.law, at, places, patience)
     return Trial(snapshot.law, after.law, differences, there)

@@ -191,6 +191,9 @@ class Snapshots:
                 gc.enable()
 
     def _read_changes(self) -> None:
+        if self._ledger.version() < self._version:
+            # Somebody put an older store in its place: what was read before is no more.
+            self._snapshot, self._version, self._assignments = None, 0, {}
         version, rows = self._ledger.read(self._version)
         come: list[Kept] = []
         gone: list[Kept] = []

@@ -74,9 +74,21 @@ def _create(
     made = session.call("POST", address(_DENIALS), body=body)
     opening = f"The deny assignment `{made['name']}` is in force from the next request on:"
     screen.show(made, opening, "", *_readable(made))
-    lines = doubts({key: content[key] for key in KEYS})
+    lines = [*doubts({key: content[key] for key in KEYS}), *_idle(made)]
     if lines:
         screen.warn(*lines)
+
+
+def _idle(made: Mapping[str, Any]) -> list[str]:
+    if not made["not_in_force"]:
+        return []
+    patterns = ", ".join(f"`{pattern}`" for pattern in made["not_in_force"])
+    return [
+        f"in the registry's present role mode, this refuses nothing: {patterns}. In mode rbac "
+        "content is judged by actions such as `Microsoft.ContainerRegistry/registries/pull/read`, "
+        "in mode abac by data actions such as "
+        "`Microsoft.ContainerRegistry/registries/repositories/content/read`."
+    ]
 
 
 @verb(deny, "list", "pratique deny list")

@@ -149,7 +149,8 @@ def _text(value: Any) -> str:
         case list():
             return ", ".join(map(_text, value))
         case _:
-            text = str(value)
+            # What others wrote must not move the cursor here, nor forge a line.
+            text = "".join(c if c.isprintable() or c == "\n" else "?" for c in str(value))
             match = _INSTANT.fullmatch(text)
             return f"{match.group(1)} {match.group(2)}" if match else text
 

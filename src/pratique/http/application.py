@@ -56,7 +56,7 @@ class Application:
         except NotPrepared as error:
             return problem_response(Problem.UNAVAILABLE, str(error))
         except LawUnreadable as error:
-            return self._entrance.closed(request, error)
+            return self._entrance.closed(request, error, inside=inside is not None)
         return await self._route(arrival)
 
     async def _route(self, arrival: Arrival) -> Response:

@@ -104,12 +104,12 @@ def test_an_assignment_takes_the_place_of_its_former_self() -> None:
     changed = replace(first, role_id=law_builder.role_id("AcrPush"))
     after = amended(law, Amendment(assignments=(changed,)))
     assert after.assignments_of(_DEV) == (changed, second)
-    assert after.counts == {_DEV: 2}
+    assert after.where == {_DEV: (changed.scope.key,)}
     assert _may(after, "dev push team/app")
 
 
-def test_holders_are_counted_over_all_levels() -> None:
-    """How many assignments somebody has does not hang on where they stand."""
+def test_where_somebody_holds_something_is_known() -> None:
+    """Each scope once, in order, and no scope once the last assignment there is gone."""
     law = (
         LawBuilder()
         .assign("AcrPull", "dev")
@@ -117,10 +117,11 @@ def test_holders_are_counted_over_all_levels() -> None:
         .assign("AcrPull", "ben")
         .build()
     )
-    assert law.counts == {_DEV: 2, object_id("ben"): 1}
+    registry = law_builder.REGISTRY.key
+    assert law.where == {_DEV: ("/", registry), object_id("ben"): (registry,)}
     at_root = law.held_at("/", _DEV)
     after = amended(law, Amendment(gone_assignments=at_root))
-    assert after.counts == {_DEV: 1, object_id("ben"): 1}
+    assert after.where == {_DEV: (registry,), object_id("ben"): (registry,)}
     assert after.held_at("/", _DEV) == ()
     assert "/" not in after.assigned
 

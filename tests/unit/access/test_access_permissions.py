@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.naming.bounded_work import passes_over
 
-from pratique.access.permissions import permission_matches
+from pratique.access.permissions import is_pattern, is_permission, permission_matches
 
 _unhurried = settings(deadline=None)
 _PULL = "Microsoft.ContainerRegistry/registries/pull/read"
@@ -86,3 +86,48 @@ def test_many_stars_cost_little() -> None:
     matches = permission_matches.__wrapped__
     assert not matches(pattern, permission)
     assert passes_over(permission, lambda: matches(pattern, permission)) < 50
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(_PULL, _PULL.upper(), "a/b/action", "Contoso.Ships/decks-2/sub_deck/delete", "a/write"),
+        "a/" + "x" * 505 + "/read",
+    ],
+)
+def test_permission_has_its_form(text: str) -> None:
+    """Segments of letters and digits, the last one a verb; at most 512 characters."""
+    assert is_permission(text)
+    assert is_pattern(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "read", "/read", "a//read", "/a/read", "a/read/", "a/list", "a/reads", "a/b/pull"),
+        *("a/-b/read", "a/.b/read", "a b/read", "a/read\n", "\u212a/read", "a/rea\u017f"),
+        "a/" + "x" * 506 + "/read",
+    ],
+)
+def test_other_text_is_no_permission(text: str) -> None:
+    """What has not the form names no action, and cannot stand in a role either."""
+    assert not is_permission(text)
+    assert not is_pattern(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*", "*/read", "Microsoft.ContainerRegistry/*", "a/*/b/*", "*a*", "a/b*", "*" * 512],
+)
+def test_pattern_may_stand_in_a_role(text: str) -> None:
+    """A `*` may stand anywhere; such a text is no permission."""
+    assert is_pattern(text)
+    assert not is_permission(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["/*", "a//*", "*//b", "a b*", "*?", "*\n", "\u212a*", "*" * 513, "a/{read,write}*"]
+)
+def test_pattern_that_would_match_nothing_is_refused(text: str) -> None:
+    """It is a mistake rather than a rule."""
+    assert not is_pattern(text)

@@ -104,6 +104,32 @@ def test_a_role_with_something_else_in_it_is_honoured(mode: RoleMode, role: str)
     assert _found(_dev(mode).assign(role, "dev").build()) == []
 
 
+@pytest.mark.parametrize(
+    ("actions", "data_actions", "not_honoured"),
+    [
+        (("pull/read",), (), True),
+        (("pull/read", "push/write"), (), True),
+        (("pull/read", "importImage/action"), (), False),
+        (("importImage/action",), (), False),
+        (("pull/read",), ("repositories/content/read",), False),
+        (("*",), (), False),
+        ((), (), False),
+    ],
+)
+def test_a_role_of_nothing_but_foreign_data_rights_is_not_honoured(
+    actions: tuple[str, ...], data_actions: tuple[str, ...], *, not_honoured: bool
+) -> None:
+    """Where data actions decide, a role of actions on images only means nothing."""
+    prefix = "Microsoft.ContainerRegistry/registries/"
+    builder = _dev(RoleMode.ABAC).role(
+        "Pilot",
+        actions=tuple(prefix + name for name in actions),
+        data_actions=tuple(prefix + name for name in data_actions),
+    )
+    found = _found(builder.assign("Pilot", "dev").build())
+    assert found == ([(0, Fault.NOT_HONOURED)] if not_honoured else [])
+
+
 def test_a_condition_expires_at_its_moment() -> None:
     """The moment itself is the first one at which it is over."""
     law = _dev().assign("AcrPull", "dev", condition=_EXPIRED).build()

@@ -263,7 +263,7 @@ def told(snapshot: Snapshot) -> dict[str, Any]:
         "principals": dict(law.principals),
         "roles": {key: vars_of_role(role) for key, role in law.roles.items()},
         "assigned": {key: dict(held) for key, held in law.assigned.items()},
-        "counts": dict(law.counts),
+        "where": dict(law.where),
         "denials": dict(law.denials),
         "memberships": dict(law.memberships.direct),
         "tokens": dict(law.tokens),

@@ -15,7 +15,7 @@ from pratique.access.conditions.analysis import (
     failing_part,
     untargeted,
 )
-from pratique.access.conditions.condition import MAX_BYTES, Condition
+from pratique.access.conditions.condition import MAX_BYTES, Condition, read_condition
 from pratique.access.conditions.errors import InvalidCondition
 from pratique.access.conditions.evaluation import evaluate
 from pratique.access.conditions.expressions import (
@@ -80,5 +80,6 @@ __all__ = [
     "evaluate",
     "failing_part",
     "for_repositories",
+    "read_condition",
     "untargeted",
 ]

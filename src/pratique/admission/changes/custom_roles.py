@@ -147,11 +147,13 @@ def checked(permissions: PermissionsRecord, what: str) -> PermissionsRecord:
 
 
 def checked_description(text: str) -> str:
-    """A description that fits.
+    """A description that fits, on one line.
 
     Raises:
-        Unacceptable: it is longer than 2,048 characters.
+        Unacceptable: it is longer than 2,048 characters, or holds some that no terminal should get.
     """
+    if not text.isprintable():
+        raise Unacceptable("a description is one line of printable characters; this one is not")
     if len(text) > MAX_DESCRIPTION:
         raise Unacceptable(f"the description is longer than {MAX_DESCRIPTION} characters")
     return text

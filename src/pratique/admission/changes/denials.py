@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from pratique.access import EVERYONE
+from pratique.access import EVERYONE, RoleMode
 from pratique.access.conditions import Condition
+from pratique.access.known_permissions import DATA_BY_ACTIONS, POWERS, REGISTRY_CONTROL
+from pratique.access.permissions import permission_matches
 from pratique.admission.changes.custom_roles import checked, checked_description
 from pratique.admission.changes.draft import Draft, display_name
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
@@ -112,6 +114,24 @@ def delete_denial(draft: Draft, reference: str) -> DenyRecord:
     record = find_denial(draft.snapshot, reference)
     draft.delete(record)
     return record
+
+
+def not_in_force(snapshot: Snapshot, record: DenyRecord) -> tuple[str, ...]:
+    """The patterns of a deny assignment that refuse nothing in the registry's present role mode.
+
+    In mode rbac content is judged by actions, so data actions refuse nothing; in mode abac the
+    actions that are about content do not. A change of the mode turns one into the other.
+    """
+    permissions = record.permissions
+    if snapshot.registry.mode is RoleMode.RBAC:
+        return permissions.data_actions
+    control = (*POWERS, *REGISTRY_CONTROL)
+    return tuple(
+        pattern
+        for pattern in permissions.actions
+        if any(permission_matches(pattern, p) for p in DATA_BY_ACTIONS)
+        and not any(permission_matches(pattern, p) for p in control)
+    )
 
 
 def find_denial(snapshot: Snapshot, reference: str) -> DenyRecord:

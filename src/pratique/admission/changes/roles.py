@@ -9,7 +9,7 @@ import msgspec
 
 from pratique.access import EVERYONE, AboutAssignment, RoleAssignment, RoleDefinition, RoleMode
 from pratique.access.conditions import Condition, for_repositories, untargeted
-from pratique.access.known_permissions import DATA_BY_ACTIONS, repository_data_actions
+from pratique.access.known_permissions import DATA_BY_ACTIONS, POWERS, repository_data_actions
 from pratique.access.steps import widen
 from pratique.admission.changes.draft import Draft
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
@@ -126,7 +126,7 @@ def assign(draft: Draft, wanted: WantedAssignment) -> RoleAssignment:
 
 
 def holes(snapshot: Snapshot, assignment: RoleAssignment) -> tuple[str, ...]:
-    """The permissions on content that an assignment grants whatever its condition says.
+    """The permissions, on content or over others, that it grants whatever its condition says.
 
     An action that a condition does not target is allowed by it (reference 5.2), which is seldom
     what was meant. Empty without a condition, since then nothing pretends to limit it.
@@ -139,7 +139,8 @@ def holes(snapshot: Snapshot, assignment: RoleAssignment) -> tuple[str, ...]:
         granted = tuple(p for p in DATA_BY_ACTIONS if role.grants_action(p))
     else:
         granted = repository_data_actions(role)
-    return untargeted(expression, granted)
+    powers = tuple(p for p in POWERS if role.grants_action(p) and not p.endswith("/read"))
+    return untargeted(expression, (*granted, *powers))
 
 
 def unassign(draft: Draft, role: str, principal: str, scope: ResourceScope) -> RoleAssignment:

@@ -28,6 +28,7 @@ from pratique.identity import (
     SignInRefused,
     TokenRejected,
 )
+from pratique.naming.errors import printable
 from pratique.observability import LineLog
 
 HELP_PATH = "/help/authorization"
@@ -242,12 +243,21 @@ class Entrance:
             {"event": "fault", "error": cause, "path": arrival.request.path}, at_once=True
         )
 
-    def closed(self, request: Request, error: LawUnreadable) -> Response:
-        """The answer to everybody while the law cannot be read; the cause is for the operator."""
+    def closed(self, request: Request, error: LawUnreadable, *, inside: bool) -> Response:
+        """The answer to everybody while the law cannot be read; the cause is for the operator.
+
+        Args:
+            request: that cannot be judged.
+            error: the cause.
+            inside: whether the operator asks, in the folder itself.
+        """
         cause = str(error)
         if cause != self._closed_because:
             self._closed_because = cause
-            self._log.write({"event": "fault", "error": cause, "path": request.path}, at_once=True)
+            path = printable(request.path, 512)
+            self._log.write({"event": "fault", "error": cause, "path": path}, at_once=True)
+        if inside:
+            return problem_response(Problem.UNAVAILABLE, cause)
         return problem_response(
             Problem.UNAVAILABLE,
             "the access law of this registry cannot be read, so nobody is let in; its operator "

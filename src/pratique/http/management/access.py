@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -10,16 +10,20 @@ import msgspec
 
 from pratique.access import (
     THE_REGISTRY,
-    ControlAction,
     Denied,
+    DirectoryPrincipal,
+    Law,
     Outcome,
     Question,
     RegistryAction,
+    RepositoryToken,
     RoleMode,
+    Subject,
     meaning,
     permission_named,
 )
 from pratique.access.holders import who_can
+from pratique.access.known_permissions import DIRECTORY_PREFIX
 from pratique.access.review import Use, Uses, review
 from pratique.admission import Draft, NotFound, Unacceptable
 from pratique.admission.account import question_of
@@ -38,7 +42,7 @@ from pratique.http.management import access_views as show
 from pratique.http.management import views
 from pratique.http.management.deny_assignments import NewDenial
 from pratique.http.management.roles import NewAssignment
-from pratique.http.management.visit import UnreadableBody, Visit
+from pratique.http.management.visit import DIRECTORY_SCOPE, UnreadableBody, Visit
 from pratique.http.wire.messages import Response, json_response
 from pratique.identity import Application, User
 from pratique.naming import RepositoryName, ResourceScope
@@ -47,6 +51,11 @@ from pratique.registry.content import Page
 _MODES = {"rbac": RoleMode.RBAC, "abac": RoleMode.ABAC}
 _MOST_REPOSITORIES = 10_000
 _LONGEST_REVIEW_DAYS = 365
+_DENIALS_READ = "Microsoft.Authorization/denyAssignments/read"
+_USERS_READ = f"{DIRECTORY_PREFIX}users/read"
+_ATTRIBUTES_READ = f"{DIRECTORY_PREFIX}attributes/read"
+_SCOPE_MAPS_READ = "Microsoft.ContainerRegistry/registries/scopeMaps/read"
+_TOKENS_READ = "Microsoft.ContainerRegistry/registries/tokens/read"
 
 
 class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,12 +97,14 @@ async def check_access(visit: Visit) -> Response:
     """One verdict with everything behind it."""
     snapshot, wanted = visit.view(), await visit.body(CheckRequest)
     action = read_action(wanted.action)
+    if wanted.principal.startswith("token:"):
+        visit.need(_TOKENS_READ)
     question = Question(
         read_subject(snapshot, wanted.principal), action, read_resource(wanted.resource, action)
     )
     at = visit.gate.now()
-    found = await visit.apart(lambda: check(snapshot.law, question, at))
-    return json_response(200, show.answer(found, snapshot))
+    found = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
+    return json_response(200, show.answer(found, snapshot, denials=visit.may(_DENIALS_READ)))
 
 
 async def list_who_can(visit: Visit) -> Response:
@@ -101,9 +112,10 @@ async def list_who_can(visit: Visit) -> Response:
     snapshot, wanted = visit.view(), await visit.body(WhoCanRequest)
     action = read_action(wanted.action)
     resource = read_resource(wanted.resource, action)
-    at = visit.gate.now()
-    holders = await visit.apart(lambda: who_can(action, resource, snapshot.law, at))
-    shown = [show.holder(found, snapshot) for found in holders]
+    law, at = snapshot.law, visit.gate.now()
+    holders = await visit.apart(lambda patience: who_can(action, resource, law, at, patience))
+    may_see = _sight(visit, law)
+    shown = [show.holder(found, snapshot) for found in holders if may_see(found.subject)]
     return json_response(
         200,
         {
@@ -118,16 +130,24 @@ async def list_who_can(visit: Visit) -> Response:
 async def try_changes(visit: Visit) -> Response:
     """Who would gain and who would lose what."""
     snapshot, wanted = visit.view(), await visit.body(WhatIfRequest)
+    _need_for(visit, wanted.changes)
     changes = [_change(change, visit.scope) for change in wanted.changes]
     page = await _repositories(visit)
     known = Known(
         page.items if page else (),
-        denials=_may(visit, "Microsoft.Authorization/denyAssignments/read"),
-        scope_maps=_may(visit, "Microsoft.ContainerRegistry/registries/scopeMaps/read"),
+        denials=visit.may(_DENIALS_READ),
+        scope_maps=visit.may(_SCOPE_MAPS_READ),
     )
     at, draft = visit.gate.now(), visit.control.draft
-    trial = await visit.apart(lambda: what_if(snapshot, changes, draft, at, known))
-    shown = [show.difference(found, snapshot, trial) for found in trial.differences]
+    trial = await visit.apart(
+        lambda patience: what_if(snapshot, changes, draft, at, known, patience)
+    )
+    may_see = _sight(visit, trial.before, trial.after)
+    shown = [
+        show.difference(found, snapshot, trial)
+        for found in trial.differences
+        if may_see(found.subject)
+    ]
     return json_response(
         200,
         {
@@ -153,7 +173,7 @@ async def review_access(visit: Visit) -> Response:
     )
     uses = Uses(since, _by_grant(used))
     at = visit.gate.now()
-    found = await visit.apart(lambda: review(snapshot.law, uses, at, days))
+    found = await visit.apart(lambda patience: review(snapshot.law, uses, at, days, patience))
     return json_response(
         200,
         {
@@ -178,7 +198,7 @@ async def explain_decision(visit: Visit) -> Response:
     now = None
     if question is not None:
         at = visit.gate.now()
-        now = await visit.apart(lambda: check(snapshot.law, question, at))
+        now = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
     return json_response(
         200,
         {
@@ -239,6 +259,38 @@ def _delete(draft: Draft, reference: str) -> object:
             return people.delete_group(draft, reference)
 
 
+def _sight(visit: Visit, *laws: Law) -> Callable[[Subject], bool]:
+    """Whom the caller may see: who holds something, and whoever else they may list anyway."""
+    everybody = visit.may(_USERS_READ, DIRECTORY_SCOPE)
+    tokens = visit.may(_TOKENS_READ)
+
+    def may_see(subject: Subject) -> bool:
+        match subject:
+            case DirectoryPrincipal(object_id):
+                return everybody or any(law.reach(object_id).has_any for law in laws)
+            case RepositoryToken():
+                return tokens
+            case _:
+                return True
+
+    return may_see
+
+
+def _need_for(visit: Visit, changes: Iterable[TrialChange]) -> None:
+    """Refuse to try out what would tell the caller something that they may not read.
+
+    Raises:
+        Refused: they have not the right to read deny assignments, or attributes of principals.
+    """
+    for change in changes:
+        if change.deny is not None or change.undeny is not None:
+            visit.need(_DENIALS_READ)
+        for wanted in (change.add, change.deny):
+            # A trial answers whether a condition holds, and so what it asks about.
+            if wanted is not None and "@principal" in (wanted.condition or "").lower():
+                visit.need(_ATTRIBUTES_READ, DIRECTORY_SCOPE)
+
+
 async def _repositories(visit: Visit) -> Page[RepositoryName] | None:
     """Names of repositories, for a caller who may list them; None for any other.
 
@@ -250,11 +302,6 @@ async def _repositories(visit: Visit) -> Page[RepositoryName] | None:
     if isinstance(verdict, Denied):
         return None
     return await visit.content.listings.catalog(verdict, _MOST_REPOSITORIES, None)
-
-
-def _may(visit: Visit, permission: str) -> bool:
-    action = ControlAction(permission)
-    return bool(visit.gate.decide(visit.gate.snapshot(), visit.caller, action, THE_REGISTRY))
 
 
 def _days(text: str | None) -> int:

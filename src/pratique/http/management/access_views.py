@@ -41,15 +41,25 @@ from pratique.naming import RepositoryName
 MOST_RESOURCES = 50
 
 
-def answer(found: Answer, snapshot: Snapshot) -> dict[str, Any]:
-    """A verdict with everything behind it."""
+def answer(found: Answer, snapshot: Snapshot, *, denials: bool) -> dict[str, Any]:
+    """A verdict with everything behind it.
+
+    Args:
+        found: to be shown.
+        snapshot: by which it was found.
+        denials: whether deny assignments may be shown to whoever asks.
+    """
     verdict = found.verdict
     return {
         "allowed": bool(verdict),
         "reason": verdict.reason,
         "sentence": in_words(verdict, snapshot.law),
         **_question(verdict, snapshot.law),
-        "consulted": [consulted(rule, snapshot) for rule in verdict.consulted],
+        "consulted": [
+            consulted(rule, snapshot)
+            for rule in verdict.consulted
+            if denials or isinstance(rule.rule, RoleAssignment)
+        ],
         "remedies": [list(remedy.commands(snapshot.law)) for remedy in found.remedies],
         "groups_that_may": sorted(
             name for group in found.groups if (name := views.name_of(group, snapshot))

@@ -14,6 +14,7 @@ from pratique.admission import (
     Unacceptable,
 )
 from pratique.http.edge import Arrival, Entrance, Turned
+from pratique.http.management.questions import LongQuestions
 from pratique.http.management.routes import ROUTES
 from pratique.http.management.visit import UnreadableBody, Visit
 from pratique.http.wire import refusals
@@ -61,6 +62,7 @@ class Management:
         self._control = control
         self._passwords = passwords
         self._content = content
+        self._questions = LongQuestions()
 
     async def handle(self, arrival: Arrival) -> Response:
         """The answer; every failure is one in the error table."""
@@ -96,6 +98,7 @@ class Management:
                 route.permission,
                 route.whole_directory,
                 match.groupdict(),
+                self._questions,
             )
             try:
                 _ask_first(visit, conditional=route.conditional)

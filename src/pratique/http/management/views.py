@@ -8,6 +8,7 @@ from typing import Any
 
 from pratique.access import EVERYONE, Law, RoleAssignment, RoleDefinition, RoleMode, ScopeMap
 from pratique.admission import RegistryRecord, Snapshot
+from pratique.admission.changes.denials import not_in_force
 from pratique.admission.records import DenyRecord
 from pratique.identity import (
     AdminAccount,
@@ -152,6 +153,7 @@ def denial(record: DenyRecord, snapshot: Snapshot) -> dict[str, Any]:
         "excluded": [name_of(p, snapshot) for p in record.excluded],
         "excluded_ids": list(record.excluded),
         "applies_to_child_scopes": record.reaches_below,
+        "not_in_force": list(not_in_force(snapshot, record)),
         "created": instant(record.created_at),
     }
 

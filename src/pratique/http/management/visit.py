@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
+from pratique.access import THE_REGISTRY, ControlAction, FolderOwner, Resource
+from pratique.access.patience import Patience
 from pratique.admission import Caller, ControlPlane, Demand, Draft, Gate, Snapshot
 from pratique.admission.recorder import Recorder
+from pratique.http.management.questions import LongQuestions
 from pratique.http.wire.messages import Request
 from pratique.identity import PasswordHasher
 from pratique.naming import ResourceScope
@@ -33,6 +35,7 @@ class Visit:
         permission: what the row asks of the caller.
         whole_directory: whether it is asked at `/`, since the directory is above the registry.
         parts: variable parts of the path by name.
+        questions: answers what takes long.
     """
 
     request: Request
@@ -45,6 +48,7 @@ class Visit:
     permission: str
     whole_directory: bool
     parts: dict[str, str]
+    questions: LongQuestions
 
     @property
     def scope(self) -> ResourceScope:
@@ -79,9 +83,27 @@ class Visit:
             self.caller, self.permission, demands or (lambda _: here), operation
         )
 
-    async def apart(self, work: Callable[[], T]) -> T:
-        """The result of pure work that takes long on a large law, done beside the event loop."""
-        return await asyncio.to_thread(work)
+    async def apart(self, work: Callable[[Patience], T]) -> T:
+        """The result of pure work that takes long on a large law, done beside the event loop.
+
+        Raises:
+            ControlError: it takes too long, or too many others wait.
+        """
+        inside = isinstance(self.caller.subject, FolderOwner)
+        return await self.questions.answer(work, hurried=not inside)
+
+    def need(self, permission: str, resource: Resource = THE_REGISTRY) -> None:
+        """Go on only with another permission too.
+
+        Raises:
+            Refused: the caller has it not.
+        """
+        self.control.view(self.caller, permission, resource)
+
+    def may(self, permission: str, resource: Resource = THE_REGISTRY) -> bool:
+        """Whether the caller has another permission too."""
+        action = ControlAction(permission)
+        return bool(self.gate.decide(self.gate.snapshot(), self.caller, action, resource))
 
     async def body(self, kind: type[T]) -> T:
         """The request's JSON as `kind`.
