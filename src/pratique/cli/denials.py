@@ -84,10 +84,12 @@ def _idle(made: Mapping[str, Any]) -> list[str]:
         return []
     patterns = ", ".join(f"`{pattern}`" for pattern in made["not_in_force"])
     return [
-        f"in the registry's present role mode, this refuses nothing: {patterns}. In mode rbac "
-        "content is judged by actions such as `Microsoft.ContainerRegistry/registries/pull/read`, "
-        "in mode abac by data actions such as "
-        "`Microsoft.ContainerRegistry/registries/repositories/content/read`."
+        (
+            f"in the registry's present role mode, this refuses nothing: {patterns}. In mode rbac "
+            "content is judged by actions such as "
+            "`Microsoft.ContainerRegistry/registries/pull/read`, in mode abac by data actions such "
+            "as `Microsoft.ContainerRegistry/registries/repositories/content/read`."
+        )
     ]
 
 
