@@ -20,7 +20,7 @@ from pratique.access.decision import (
     Outcome,
     Reason,
 )
-from pratique.access.law import Law, RoleMode
+from pratique.access.law import Law, Reach, RoleMode
 from pratique.access.question import (
     EVERY_REPOSITORY,
     AdminUser,
@@ -118,34 +118,64 @@ def _by_scope_map(question: Question, subject: RepositoryToken, law: Law) -> All
 def _by_roles(
     question: Question, subject: DirectoryPrincipal, law: Law, at: datetime
 ) -> Allowed | Denied:
-    scope = question.resource if isinstance(question.resource, ResourceScope) else None
-    object_id = subject.object_id
-    reach = law.reach(object_id) if scope is None else law.reach_at(object_id, law.line_of(scope))
-    principal, holders, grants, has_any = reach
-    if principal is None:
+    object_id, resource = subject.object_id, question.resource
+    if isinstance(resource, ResourceScope):
+        reach = law.reach_at(object_id, law.line_of(resource))
+    else:
+        reach = law.reach(object_id)
+    asked = _number(question)
+    settled = reach.settled.get(asked)
+    if settled is not None:
+        return _verdict(question, law, reach, settled, timely=False)
+    if reach.principal is None:
         return Denied(question, Reason.PRINCIPAL_UNKNOWN, law)
-    if not principal.enabled:
+    if not reach.principal.enabled:
         return Denied(question, Reason.PRINCIPAL_DISABLED, law)
     consulted: list[Consulted] = []
-    inquiry = None
-    if law.denials:
-        inquiry = Inquiry(question, law, at, principal)
-        if inquiry.is_denied(holders, consulted):
-            return Denied(question, Reason.DENY_ASSIGNMENT, law, tuple(consulted))
-    judge, wanted = _way(question, law)
-    for assignment, role, role_name, through in grants:
+    inquiry = Inquiry(question, law, at, reach.principal)
+    if law.denials and inquiry.is_denied(reach.holders, consulted):
+        return Denied(question, Reason.DENY_ASSIGNMENT, law, tuple(consulted))
+    found = _by_grants(reach, inquiry, consulted), tuple(consulted)
+    if asked and not law.denials and not inquiry.weighed_any:
+        reach.settled[asked] = found
+    return _verdict(question, law, reach, found, timely=inquiry.depended_on_time)
+
+
+def _verdict(
+    question: Question,
+    law: Law,
+    reach: Reach,
+    found: tuple[Reason, tuple[Consulted, ...]],
+    *,
+    timely: bool,
+) -> Allowed | Denied:
+    reason, consulted = found
+    if reason is _ROLE_ASSIGNMENT:
+        return Allowed(question, reason, consulted, timely)
+    return _open_to_all(question, law, timely=timely) or Denied(
+        question, reason, law, consulted, reach.holders
+    )
+
+
+def _number(question: Question) -> int:
+    """What is asked, for `Reach.settled`; 0 for what is not kept there."""
+    action = question.action
+    if isinstance(action, ControlAction):
+        return 0
+    return -action.bit if question.resource is EVERY_REPOSITORY else action.bit
+
+
+def _by_grants(reach: Reach, inquiry: Inquiry, consulted: list[Consulted]) -> Reason:
+    """The reason for which the grants allow or refuse; what was looked at joins `consulted`."""
+    judge, wanted = _way(inquiry.question, inquiry.law)
+    for assignment, role, role_name, through in reach.grants:
         outcome, weighed = _ROLE_MISSING if role is None else judge(role, wanted), None
         if outcome is _MATCHED and assignment.condition is not None and role is not None:
-            inquiry = inquiry or Inquiry(question, law, at, principal)
             outcome, weighed = inquiry.weigh(assignment.condition, role)
         consulted.append(Consulted(assignment, role_name, outcome, through, weighed))
         if outcome is _MATCHED:
-            timely = inquiry is not None and inquiry.depended_on_time
-            return Allowed(question, _ROLE_ASSIGNMENT, tuple(consulted), timely)
-    timely = inquiry is not None and inquiry.depended_on_time
-    return _open_to_all(question, law, timely=timely) or Denied(
-        question, _no_role(consulted, has_any=has_any), law, tuple(consulted), holders
-    )
+            return _ROLE_ASSIGNMENT
+    return _no_role(consulted, has_any=reach.has_any)
 
 
 def _no_role(consulted: list[Consulted], *, has_any: bool) -> Reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pratique.access.builtin_roles import BUILT_IN_ROLES
 from pratique.access.denials import DenyAssignment
@@ -14,6 +14,9 @@ from pratique.access.principals import Principal
 from pratique.access.roles import RoleAssignment, RoleDefinition
 from pratique.access.scope_maps import SYSTEM_SCOPE_MAPS, RegistryToken, ScopeMap
 from pratique.naming import ResourceScope
+
+if TYPE_CHECKING:
+    from pratique.access.decision import Consulted, Reason
 
 
 class RoleMode(StrEnum):
@@ -42,8 +45,8 @@ class RegistryPolicy:
 
 
 Held = Mapping[str, tuple[RoleAssignment, ...]]
-# What reaches how many principals is remembered, for each law.
-_MOST_REMEMBERED = 65_536
+# What reaches how many principals is remembered, for each law: some 20 MB when full.
+_MOST_REMEMBERED = 16_384
 
 
 class Grant(NamedTuple):
@@ -70,12 +73,15 @@ class Reach(NamedTuple):
         grants: their role assignments at or above the scope; the principal's own first, and of
             one holder's those at the nearest scope.
         has_any: whether one of the holders has any role assignment, wherever.
+        settled: what the evaluator found before, by what was asked, where neither the time nor
+            the name of a repository had a say; it lives and dies with the law.
     """
 
     principal: Principal | None
     holders: tuple[str, ...]
     grants: tuple[Grant, ...]
     has_any: bool
+    settled: dict[int, tuple[Reason, tuple[Consulted, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,7 @@ class Law:
                     name = assignment.role_id if role is None else role.name
                     grants.append(Grant(assignment, role, name, through))
         has_any = any(holder in self.where for holder in holders)
-        return Reach(self.principals.get(object_id), holders, tuple(grants), has_any)
+        return Reach(self.principals.get(object_id), holders, tuple(grants), has_any, {})
 
     def every_denial(self) -> tuple[DenyAssignment, ...]:
         """All deny assignments, each once."""

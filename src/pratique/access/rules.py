@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
 
 from pratique.access.actions import ControlAction
 from pratique.access.conditions import (
@@ -34,6 +33,8 @@ _OUTCOMES = {
     Truth.FALSE: Outcome.CONDITION_FALSE,
     Truth.UNKNOWN: Outcome.CONDITION_UNKNOWN,
 }
+_MATCHED, _CONDITION_FALSE = Outcome.MATCHED, Outcome.CONDITION_FALSE
+_RBAC = RoleMode.RBAC
 _NOTHING: Mapping[str, tuple[Value, ...]] = {}
 
 
@@ -42,36 +43,41 @@ class Inquiry:
 
     Attributes:
         depended_on_time: whether a condition asked for the time so far.
+        weighed_any: whether any condition of a grant had a say so far.
     """
 
     def __init__(self, question: Question, law: Law, at: datetime, principal: Principal) -> None:
         self.question = question
         self.law = law
         self.depended_on_time = False
+        self.weighed_any = False
         self._at = at
         self._principal = principal
-
-    @cached_property
-    def permissions(self) -> tuple[str, ...]:
-        """The permissions any of which allows the action, in the registry's mode."""
-        action = self.question.action
+        action = question.action
+        self._by_data_actions = law.registry.mode is not _RBAC and not isinstance(
+            action, ControlAction
+        )
+        # Any of these allows the action, in the registry's mode.
+        self._permissions: tuple[str, ...]
         if isinstance(action, ControlAction):
-            return (action.permission,)
-        if self.law.registry.mode is RoleMode.RBAC:
-            return action.permissions
-        return (action.data_permission,)
+            self._permissions = (action.permission,)
+        elif self._by_data_actions:
+            self._permissions = (action.data_permission,)
+        else:
+            self._permissions = action.permissions
 
     def weigh(self, condition: str, role: RoleDefinition) -> tuple[Outcome, Weighed | None]:
         """What a condition makes of a grant: matched, or how it failed on what.
 
         It is asked for each permission that the role grants, as any of them allows the action.
         """
-        outcome, weighed = Outcome.CONDITION_FALSE, None
+        self.weighed_any = True
+        outcome, weighed = _CONDITION_FALSE, None
         grants = role.grants_data_action if self._by_data_actions else role.grants_action
-        for permission in filter(grants, self.permissions):
+        for permission in filter(grants, self._permissions):
             facts = self._facts(permission)
             outcome = self._outcome(condition, facts)
-            if outcome is Outcome.MATCHED:
+            if outcome is _MATCHED:
                 return outcome, None
             weighed = Weighed(condition, facts)
         return outcome, weighed
@@ -90,11 +96,6 @@ class Inquiry:
             denies = denies or outcome is Outcome.DENIES
         return denies
 
-    @property
-    def _by_data_actions(self) -> bool:
-        by_actions = self.law.registry.mode is RoleMode.RBAC
-        return not (by_actions or isinstance(self.question.action, ControlAction))
-
     def _naming(self, holders: Iterable[str]) -> Iterable[tuple[DenyAssignment, str | None]]:
         found: dict[str, tuple[DenyAssignment, str | None]] = {}
         for number, named in enumerate((*holders, EVERYONE)):
@@ -112,7 +113,7 @@ class Inquiry:
             return Outcome.DENY_EXCLUDES
         touched = False
         for refusal in denial.refusals:
-            for permission in self.permissions:
+            for permission in self._permissions:
                 if not self._names(refusal.permissions, permission):
                     continue
                 touched = True

@@ -29,6 +29,8 @@ from pratique.access.conditions.truth import Truth
 from pratique.access.conditions.values import fold
 from pratique.access.permissions import permission_matches
 
+_MOST_PERMISSIONS = 16
+
 
 def evaluate(expression: Expression, facts: Facts) -> Truth:
     """What `expression` is under `facts`, by Kleene's rules.
@@ -53,11 +55,11 @@ def _judge(expression: Expression) -> Judge:
 def _make_judge(expression: Expression) -> Judge:  # noqa: PLR0911 - one per kind of node
     match expression:
         case And(terms):
-            return _all_of(tuple(map(_judge, terms)))
+            return _remembered(expression, _all_of(tuple(map(_judge, terms))))
         case Or(terms):
-            return _any_of(tuple(map(_judge, terms)))
+            return _remembered(expression, _any_of(tuple(map(_judge, terms))))
         case Not(term):
-            return _not(_judge(term))
+            return _remembered(expression, _not(_judge(term)))
         case ActionMatches(pattern):
             return lambda facts: TRUE if permission_matches(pattern, facts.permission) else FALSE
         case SubOperationMatches(name):
@@ -69,6 +71,37 @@ def _make_judge(expression: Expression) -> Judge:  # noqa: PLR0911 - one per kin
             return judge_of_comparison(expression)
         case _:
             return lambda _: UNKNOWN
+
+
+def _remembered(expression: Expression, judge: Judge) -> Judge:
+    """`judge`, asked once for each permission where only the permission has a say.
+
+    The conditions that Azure's portal writes begin with such a part, the longest one.
+    """
+    if not _asks_for_permission_only(expression):
+        return judge
+    known: dict[str, Truth] = {}
+
+    def remembered(facts: Facts) -> Truth:
+        found = known.get(facts.permission)
+        if found is None:
+            found = judge(facts)
+            # Anybody may ask about any permission; the usual ones come first.
+            if len(known) < _MOST_PERMISSIONS:
+                known[facts.permission] = found
+        return found
+
+    return remembered
+
+
+def _asks_for_permission_only(expression: Expression) -> bool:
+    match expression:
+        case And(terms) | Or(terms):
+            return all(map(_asks_for_permission_only, terms))
+        case Not(term):
+            return _asks_for_permission_only(term)
+        case _:
+            return isinstance(expression, ActionMatches)
 
 
 def _all_of(judges: tuple[Judge, ...]) -> Judge:
