@@ -8,7 +8,8 @@ how a caller proved who it is, where the law is stored, what time it is, and eve
 from pratique.access.actions import ControlAction, RegistryAction
 from pratique.access.amendments import Amendment, amended, build_law
 from pratique.access.builtin_roles import BUILT_IN_ROLES, OWNER_ROLE_ID
-from pratique.access.decision import Allowed, Consulted, Denied, Outcome, Reason
+from pratique.access.consulted import Consulted, Outcome, Reason
+from pratique.access.decision import Allowed, Denied
 from pratique.access.denials import EVERYONE, DenyAssignment, Refusal
 from pratique.access.judge import decide, permission_named
 from pratique.access.law import Law, RegistryPolicy, RoleMode

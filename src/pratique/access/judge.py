@@ -12,14 +12,8 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from pratique.access.actions import READING, ControlAction, RegistryAction
-from pratique.access.decision import (
-    CONDITION_FAILED,
-    Allowed,
-    Consulted,
-    Denied,
-    Outcome,
-    Reason,
-)
+from pratique.access.consulted import CONDITION_FAILED, Consulted, Outcome, Reason
+from pratique.access.decision import Allowed, Denied
 from pratique.access.law import Law, Reach, RoleMode
 from pratique.access.question import (
     EVERY_REPOSITORY,

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pratique.access.builtin_roles import BUILT_IN_ROLES
+from pratique.access.consulted import Consulted, Reason
 from pratique.access.denials import DenyAssignment
 from pratique.access.groups import Memberships
 from pratique.access.principals import Principal
 from pratique.access.roles import RoleAssignment, RoleDefinition
 from pratique.access.scope_maps import SYSTEM_SCOPE_MAPS, RegistryToken, ScopeMap
 from pratique.naming import ResourceScope
-
-if TYPE_CHECKING:
-    from pratique.access.decision import Consulted, Reason
 
 
 class RoleMode(StrEnum):

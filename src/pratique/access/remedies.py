@@ -14,7 +14,8 @@ from pratique.access.actions import READING, ControlAction
 from pratique.access.amendments import amended
 from pratique.access.builtin_roles import BUILT_IN_ROLES
 from pratique.access.conditions import InvalidCondition, for_repositories
-from pratique.access.decision import Denied, Outcome, Reason
+from pratique.access.consulted import Outcome, Reason
+from pratique.access.decision import Denied
 from pratique.access.denials import DenyAssignment
 from pratique.access.judge import decide
 from pratique.access.known_permissions import breadth, repository_data_actions

@@ -19,7 +19,7 @@ from pratique.access.conditions import (
     evaluate,
     read_condition,
 )
-from pratique.access.decision import Consulted, Outcome, Weighed
+from pratique.access.consulted import Consulted, Outcome, Weighed
 from pratique.access.denials import EVERYONE, DenyAssignment, Refusal
 from pratique.access.law import Law, RoleMode
 from pratique.access.principals import Principal

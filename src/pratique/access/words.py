@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from pratique.access.actions import ControlAction, RegistryAction
-from pratique.access.decision import CONDITION_FAILED, Allowed, Denied, Outcome, Reason
+from pratique.access.consulted import CONDITION_FAILED, Outcome, Reason
+from pratique.access.decision import Allowed, Denied
 from pratique.access.judge import permission_named
 from pratique.access.law import Law, RoleMode
 from pratique.access.question import (
