@@ -1,0 +1,184 @@
+"""The gate of the exchange: whose directory token is it, ours or an outside issuer's?
+
+Counted as at every other sign-in (`attempts`), under a mark of the token that is shown: a token
+cannot be guessed, so nobody can lock out others by showing what looks like theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pratique.access import DirectoryPrincipal
+from pratique.admission.attempts import SignInAttempts, seconds_to_wait, source_of
+from pratique.admission.gate import Caller
+from pratique.admission.outside_tokens import OutsideTokens
+from pratique.admission.records import RegistryRecord
+from pratique.admission.snapshot import Snapshot
+from pratique.identity import Application, SignInFailure, SignInRefused, TokenRejected, User
+from pratique.identity.directory_tokens import (
+    ACR_AUDIENCE,
+    ACR_AUDIENCES,
+    ARM_AUDIENCES,
+    is_issuer,
+    verify_directory_token,
+)
+from pratique.identity.federation import UnverifiedToken, take_apart
+from pratique.naming.errors import printable
+
+# Names under which every tenant answers.
+ANY_TENANT: Final = frozenset({"common", "organizations"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """Somebody proved by a directory token.
+
+    Attributes:
+        issuer: of the token, for the operator.
+        note: what the token says that gives no rights here, in a sentence; empty for nothing.
+        unsorted: claims of a well-known issuer that this version knows nothing of.
+    """
+
+    caller: Caller
+    object_id: str
+    issuer: str
+    note: str = ""
+    unsorted: tuple[str, ...] = ()
+
+
+class ExchangeGate:
+    """Authenticates by directory tokens.
+
+    Args:
+        attempts: remembers what was refused.
+        outside: verifies tokens of outside issuers.
+    """
+
+    def __init__(self, attempts: SignInAttempts, outside: OutsideTokens) -> None:
+        self._attempts = attempts
+        self._outside = outside
+
+    async def authenticate(
+        self, snapshot: Snapshot, unverified: str, *, tenant: str, source: str, at: datetime
+    ) -> Exchanged:
+        """Whose token this is.
+
+        Args:
+            snapshot: law and directory of this request.
+            unverified: the compact JWT.
+            tenant: which the client says it is of; empty when it does not say.
+            source: the client's address.
+            at: now, with a time zone.
+
+        Raises:
+            SignInRefused: it proves nobody, or somebody who may not come in; the sentence names
+                the claim that is wrong.
+            KeysUnavailable: the outside issuer's keys cannot be had.
+        """
+        counted = source_of(source)
+        mark = hashlib.sha256(unverified.encode("utf-8", "surrogatepass")).hexdigest()
+        account = f"exchange:{mark[:40]}"
+        standing = self._attempts.standing(counted, account, at)
+        wait = seconds_to_wait(standing, at)
+        if wait:
+            raise SignInRefused(
+                SignInFailure.TOO_MANY,
+                f"too many refused tokens from this address; try again in {wait} seconds",
+                retry_after_seconds=wait,
+            )
+        try:
+            token = take_apart(unverified)
+            if _is_own(snapshot, token, at):
+                proved = _own(snapshot, unverified, tenant, at)
+            else:
+                proved = await self._of_outside(snapshot, token, tenant, at)
+        except TokenRejected as rejected:
+            if rejected.reason is SignInFailure.TOKEN_INVALID:
+                self._attempts.failed(counted, account, at)
+            raise SignInRefused(rejected.reason, str(rejected)) from rejected
+        if standing.pair.failures:
+            self._attempts.succeeded(counted, account, at)
+        return proved
+
+    async def _of_outside(
+        self, snapshot: Snapshot, token: UnverifiedToken, tenant: str, at: datetime
+    ) -> Exchanged:
+        claims = await self._outside.verify(snapshot, token, at)
+        if claims.audiences <= ARM_AUDIENCES and not snapshot.registry.accepts_arm_tokens:
+            raise _invalid(
+                "the claim `aud` names the resource manager, whose tokens this registry does not "
+                f"take; ask for a token for `{ACR_AUDIENCE}`"
+            )
+        _check_tenant(tenant, snapshot.registry, claims.tenant)
+        try:
+            application, credential = self._outside.match(snapshot, claims)
+        except TokenRejected as rejected:
+            told = f"{rejected}; {claims.note}" if claims.note else str(rejected)
+            raise TokenRejected(rejected.reason, told) from rejected
+        return Exchanged(
+            _caller(application, credential.credential_id),
+            application.object_id,
+            claims.issuer,
+            claims.note,
+            claims.unsorted,
+        )
+
+
+def _is_own(snapshot: Snapshot, token: UnverifiedToken, at: datetime) -> bool:
+    """Whether a token says that it is this directory's; nothing more follows from it."""
+    return snapshot.keys.verifies(token.key_id, at) or is_issuer(
+        token.issuer, snapshot.registry.tenant
+    )
+
+
+def _own(snapshot: Snapshot, unverified: str, tenant: str, at: datetime) -> Exchanged:
+    registry = snapshot.registry
+    audiences = {*ACR_AUDIENCES, *(ARM_AUDIENCES if registry.accepts_arm_tokens else ())}
+    claims = verify_directory_token(
+        unverified, snapshot.keys, tenant=registry.tenant, audiences=audiences, at=at
+    )
+    _check_tenant(tenant, registry, claims.tid)
+    account = snapshot.directory.by_object_id.get(claims.oid)
+    if not isinstance(account, User | Application):
+        raise TokenRejected(
+            SignInFailure.CREDENTIAL_REVOKED,
+            f"the claim `oid` is `{printable(claims.oid)}`, who is not in this directory any more",
+        )
+    if not account.enabled:
+        raise TokenRejected(
+            SignInFailure.ACCOUNT_DISABLED,
+            f"`{account.display_name}` is disabled; ask the operator of this registry to enable it",
+        )
+    if not snapshot.directory.credential_stands(claims.cid, at):
+        raise TokenRejected(
+            SignInFailure.CREDENTIAL_REVOKED,
+            "the credential that this token was made with was revoked or has expired; sign in "
+            "again",
+        )
+    return Exchanged(_caller(account, claims.cid), account.object_id, claims.iss)
+
+
+def _check_tenant(asked: str, registry: RegistryRecord, of_token: str) -> None:
+    """Refuse a token of another tenant than the client says.
+
+    Raises:
+        TokenRejected: it names neither this directory nor the token's own tenant.
+    """
+    ours = {registry.tenant.casefold(), registry.tenant_domain.casefold(), *ANY_TENANT}
+    if asked and asked.casefold() not in ours | {of_token.casefold()}:
+        raise _invalid(
+            f"the field `tenant` is `{printable(asked)}`, which is neither this directory "
+            f"(`{registry.tenant}`) nor the tenant of the token"
+        )
+
+
+def _caller(account: User | Application, credential_id: str) -> Caller:
+    name = account.user_name if isinstance(account, User) else account.display_name
+    return Caller(DirectoryPrincipal(account.object_id), name, None, credential_id)
+
+
+def _invalid(sentence: str) -> TokenRejected:
+    return TokenRejected(SignInFailure.TOKEN_INVALID, sentence)
