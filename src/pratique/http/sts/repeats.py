@@ -1,0 +1,61 @@
+"""One question that is asked again within the same second: the same answer.
+
+Machines with one credential ask in crowds, when many jobs start at once. Within a second all that
+a token of theirs says is the same but for its id, so the first one's token does for all of them.
+Nothing outlives the second, a change of law or directory, or what the client showed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from pratique.http.sts.visit import Visit
+from pratique.http.wire.messages import Response
+
+_MOST: Final = 1024
+_Key = tuple[bytes, str | None, str, str, str]
+
+
+class Repeats:
+    """The answers of one second, found by everything that they hang on."""
+
+    def __init__(self) -> None:
+        self._when: tuple[int, int] = (0, 0)
+        self._answers: dict[_Key, Response] = {}
+
+    def find(self, visit: Visit, body: bytes) -> Response | None:
+        """The answer that was given to the same request in this second; None for none."""
+        when = _when(visit)
+        if when != self._when:
+            self._when = when
+            self._answers.clear()
+        known = self._answers.get(_key(visit, body))
+        # Whoever gets an answer may add to its headers.
+        return known and Response(known.status, list(known.headers), known.body)
+
+    def keep(self, visit: Visit, body: bytes, answer: Response) -> None:
+        """Give `answer` to who asks the same in this second, unless too many are kept already.
+
+        An answer that took so long that its second or its law is over is not kept.
+        """
+        if _when(visit) == self._when and len(self._answers) < _MOST:
+            self._answers[_key(visit, body)] = Response(
+                answer.status, list(answer.headers), answer.body
+            )
+
+
+def _when(visit: Visit) -> tuple[int, int]:
+    return visit.arrival.snapshot.version, int(visit.at.timestamp())
+
+
+def _key(visit: Visit, body: bytes) -> _Key:
+    request = visit.request
+    return (
+        # The body holds a secret, which is not to lie about in memory.
+        hashlib.sha256(body).digest(),
+        request.header("authorization"),
+        request.path,
+        visit.base_url,
+        request.client,
+    )
