@@ -28,8 +28,21 @@ class Burst:
     bytes_per_second: float
 
 
-def burst(url: str, headers: Mapping[str, str], connections: int, seconds: int) -> Burst:
-    """Keep `connections` busy with GET of one URL for some seconds.
+def burst(
+    url: str,
+    headers: Mapping[str, str],
+    connections: int,
+    seconds: int,
+    script: Path = SCRIPT,
+) -> Burst:
+    """Keep `connections` busy with one request for some seconds.
+
+    Args:
+        url: what is asked for.
+        headers: of the request.
+        connections: at once.
+        seconds: for how long.
+        script: tells `wrk` what to send, a GET without a body by itself, and counts.
 
     Raises:
         BenchmarkError: an answer was an error, or a connection broke: such a figure means nothing.
@@ -38,7 +51,7 @@ def burst(url: str, headers: Mapping[str, str], connections: int, seconds: int) 
         "wrk",
         *("--threads", str(THREADS), "--connections", str(connections)),
         *("--duration", f"{seconds}s", "--timeout", f"{ANSWER_TIMEOUT_SECONDS}s"),
-        *("--script", str(SCRIPT)),
+        *("--script", str(script)),
         *(word for name, value in headers.items() for word in ("--header", f"{name}: {value}")),
         url,
     ]

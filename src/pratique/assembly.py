@@ -27,19 +27,31 @@ from pratique.admission import (
     Snapshots,
     Unacceptable,
 )
+from pratique.admission.application_gate import ApplicationGate
 from pratique.admission.changes.registry import found
+from pratique.admission.exchange_gate import ExchangeGate
+from pratique.admission.outside_tokens import OutsideTokens
+from pratique.admission.pending_sign_ins import PendingSignIns
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import LawUnreadable, NotPrepared, empty_snapshot
 from pratique.http.application import Application
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Entrance, RsgiEdge
 from pratique.http.management import Management
-from pratique.http.tokens import TokenEndpoint
+from pratique.http.sts import Sts
+from pratique.http.sts.client_authentication import ClientAuthentication
+from pratique.http.sts.client_credentials import ClientCredentials
+from pratique.http.sts.discovery import discovery_endpoints
+from pratique.http.sts.grants import Grant, token_endpoints
+from pratique.http.sts.people import user_sign_in
+from pratique.http.tokens import Exchange, TokenEndpoint
 from pratique.http.wire.challenges import is_host
 from pratique.http.wire.messages import Request, Response
 from pratique.identity import PasswordHasher
+from pratique.identity.federation import IssuerKeys, OutsideKeys
 from pratique.naming import RegistryName
 from pratique.observability import LineLog
+from pratique.outgoing import DiscoveredKeys
 from pratique.registry import Registry
 from pratique.storage.blobs.filesystem import FilesystemBlobs, FilesystemUploads
 from pratique.storage.metadata.sqlite import (
@@ -51,9 +63,11 @@ from pratique.storage.metadata.sqlite import (
 from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
 from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 from pratique.storage.metadata.sqlite.ledger import SqliteLedger
+from pratique.storage.metadata.sqlite.pending_sign_ins import SqlitePendingSignIns
 
 DATABASE_FILE = "pratique.db"
 ATTEMPTS_FILE = "attempts.db"
+SIGN_INS_FILE = "sign-ins.db"
 DECISIONS_FILE = "decisions.db"
 UPLOADS_KEPT = timedelta(days=7)
 OWNER_NAME = "owner"
@@ -117,6 +131,7 @@ def prepare(
             resource_group="pratique",
             created_at=now(),
             login_server=login_server,
+            tenant_id=new_id(),
         )
         try:
             ledger.append_now(0, first_records(registry, owner_name, password_hash))
@@ -158,14 +173,18 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     ledger: Ledger,
     snapshots: Snapshots,
     attempts: SignInAttempts,
+    pending: PendingSignIns,
     content: Registry,
     passwords: PasswordHasher,
     log: LineLog,
     recorder: Recorder,
     clock: Callable[[], datetime] = now,
     external_url: str | None = None,
+    issuers: OutsideKeys | None = None,
 ) -> Application:
     """The application on these stores, whichever they are."""
+    issuers = issuers or DiscoveredKeys(allow_private=False)
+    outside = OutsideTokens(IssuerKeys(issuers, clock))
     gate = Gate(snapshots, attempts, passwords, clock)
     control = ControlPlane(
         gate,
@@ -176,15 +195,40 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         recorder=recorder,
     )
     entrance = Entrance(gate, log, new_id, external_url, recorder)
+    clients = ClientAuthentication(ApplicationGate(attempts, outside), entrance)
+    people = user_sign_in(
+        attempts=attempts,
+        passwords=passwords,
+        pending=pending,
+        entrance=entrance,
+        clock=clock,
+        new_id=new_id,
+        random_bytes=secrets.token_bytes,
+    )
+    grants: dict[str, Grant] = {
+        "client_credentials": ClientCredentials(clients, new_id),
+        **people.grants,
+    }
     return Application(
         entrance,
         DataPlane(entrance, content, clock),
         TokenEndpoint(entrance, clock, new_id),
-        Management(entrance, control, passwords, content),
+        Management(entrance, control, passwords, content, issuers),
+        Exchange(entrance, ExchangeGate(attempts, outside), clock, new_id),
+        Sts(
+            {**discovery_endpoints(), **token_endpoints(grants), **people.endpoints}, clock, new_id
+        ),
+        people.device_page,
     )
 
 
-def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) -> OpenRegistry:
+def open_registry(
+    data: Path,
+    log: LineLog,
+    *,
+    external_url: str | None = None,
+    allow_private_issuers: bool = False,
+) -> OpenRegistry:
     """Open the registry in a folder that was prepared. Open it after a fork, never before.
 
     Raises:
@@ -192,6 +236,7 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
     """
     database = Database.open(data / DATABASE_FILE)
     attempts = SqliteSignInAttempts(data / ATTEMPTS_FILE)
+    pending = SqlitePendingSignIns(data / SIGN_INS_FILE)
     executor = ThreadPoolExecutor(4, thread_name_prefix="password")
     decisions = SqliteDecisions(data / DECISIONS_FILE)
     writer = ThreadPoolExecutor(1, thread_name_prefix="decisions")
@@ -203,6 +248,7 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
         ledger=ledger,
         snapshots=_loaded(ledger),
         attempts=attempts,
+        pending=pending,
         content=Registry.build(
             manifests=SqliteManifests(database),
             links=SqliteBlobLinks(database),
@@ -216,6 +262,7 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
         log=log,
         recorder=recorder,
         external_url=external_url,
+        issuers=DiscoveredKeys(allow_private=allow_private_issuers),
     )
 
     async def as_folder_owner(request: Request) -> Response:
@@ -231,6 +278,7 @@ def open_registry(data: Path, log: LineLog, *, external_url: str | None = None) 
         log.flush()
         executor.shutdown()
         attempts.close()
+        pending.close()
         database.close()
 
     return OpenRegistry(application, as_folder_owner, close, sweep)

@@ -37,6 +37,7 @@ class ServeSettings:
         tls: None for plain HTTP.
         external_url: `https://HOST` as clients see it, when a proxy stands in front.
         request_log: whether each request writes a line.
+        allow_private_issuers: whether trusted issuers may be asked for keys in private networks.
     """
 
     data: Path
@@ -45,3 +46,4 @@ class ServeSettings:
     tls: TlsFiles | None = None
     external_url: str | None = None
     request_log: bool = True
+    allow_private_issuers: bool = False

@@ -9,7 +9,7 @@ import pytest
 
 from pratique.cli.failures import Failed
 from pratique.cli.logins import Login, Logins
-from pratique.cli.over_http import base_url, readable_on_the_way, shortest
+from pratique.cli.servers import base_url, readable_on_the_way, shortest
 
 
 def _login(host: str, user: str = "alice") -> Login:

@@ -19,7 +19,7 @@ from pratique.cli.demo_image import MANIFEST_TYPE, build_image, digest
 from pratique.cli.in_process import InProcess
 from pratique.cli.session import Call
 from pratique.http.dataplane.manifests import MAX_TAGS
-from pratique.http.wire.messages import Request
+from pratique.http.wire.messages import HeadersOfOne, Request
 from pratique.http.wire.paging import DEFAULT_PAGE
 from pratique.observability import LineLog
 
@@ -51,7 +51,7 @@ def add_tags(data: Path, repository: str, tags: list[str]) -> None:
         method="PUT",
         path=f"/v2/{repository}/manifests/{DIGEST}",
         query=urlencode([("tag", tag) for tag in tags]),
-        headers={"content-type": MANIFEST_TYPE},
+        headers=HeadersOfOne({"content-type": MANIFEST_TYPE}),
         scheme="http",
         host="localhost",
         client="",

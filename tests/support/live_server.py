@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -35,6 +36,7 @@ class LiveServer:
         owner: user name and password of the first user, who holds the role Owner.
         process_id: of the parent process, which ends its workers when it is ended.
         log: what the server wrote on its standard output and error.
+        scheme: `http`, or `https` with the certificate of the server's own.
     """
 
     host: str
@@ -42,11 +44,17 @@ class LiveServer:
     owner: tuple[str, str]
     process_id: int
     log: Path
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """The server's root, without a slash at the end."""
-        return f"http://{self.host}"
+        return f"{self.scheme}://{self.host}"
+
+    @property
+    def certificate(self) -> Path:
+        """What a client trusts to speak TLS with a server that made its certificate itself."""
+        return self.data / "tls" / "certificate.pem"
 
     def pratique(self, *words: str) -> Any:
         """Run one verb against the folder, as its owner would; gives the parsed `--json` output.
@@ -82,6 +90,7 @@ def live_server(
     port: int | None = None,
     options: Sequence[str] = (),
     environment: dict[str, str] | None = None,
+    tls: bool = False,
 ) -> Iterator[LiveServer]:
     """Prepare `folder` unless it is prepared, serve it, and end the server on leaving.
 
@@ -91,6 +100,7 @@ def live_server(
         port: on 127.0.0.1; a free one when None.
         options: further words for `pratique serve`.
         environment: variables laid over the present ones for the server.
+        tls: whether it speaks TLS, with a certificate that it makes itself.
     """
     host = f"127.0.0.1:{port or free_port()}"
     first = subprocess.run(
@@ -106,11 +116,13 @@ def live_server(
         )
     owner = json.loads(first.stdout)["owner"]
     log = folder.parent / f"{folder.name}.log"
+    scheme, tls_options = ("https", ("--tls", "auto")) if tls else ("http", ())
     with log.open("wb") as sink:
         server = subprocess.Popen(
             [
                 *pratique_command(),
                 *("serve", "--data", str(folder), "--listen", host, "--workers", str(workers)),
+                *tls_options,
                 *options,
             ],
             stdout=sink,
@@ -119,13 +131,14 @@ def live_server(
             start_new_session=True,
         )
         try:
-            wait_until_it_answers(server, f"http://{host}/v2/", log)
+            wait_until_it_answers(server, f"{scheme}://{host}/v2/", log)
             yield LiveServer(
                 host=host,
                 data=folder,
                 owner=(owner["username"], owner["password"]),
                 process_id=server.pid,
                 log=log,
+                scheme=scheme,
             )
         finally:
             end(server)
@@ -133,12 +146,14 @@ def live_server(
 
 def wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     """Return once `url` gives any HTTP answer; fail with the log when the process ends before."""
+    # Whether the certificate is right is for the tests' own clients to find.
+    unchecked = ssl._create_unverified_context()  # noqa: S323, SLF001
     deadline = time.monotonic() + START_DEADLINE_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise AssertionError(f"the server ended with {server.returncode}:\n{log.read_text()}")
         try:
-            urllib.request.urlopen(url, timeout=2)
+            urllib.request.urlopen(url, timeout=2, context=unchecked)
         except urllib.error.HTTPError:
             return
         except OSError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 FADE = timedelta(minutes=15)
@@ -67,6 +68,7 @@ def seconds_to_wait(standing: Standing, at: datetime) -> int:
     return max(waits)
 
 
+@lru_cache(maxsize=4096)
 def source_of(address: str) -> str:
     """The counted part of a client's address: all of IPv4, the first 64 bits of IPv6."""
     try:

@@ -60,6 +60,7 @@ def _of_folder(data: Path) -> Session:
 
 def _of_login(server: str | None) -> Session | None:
     from pratique.cli.logins import Logins  # noqa: PLC0415 - loaded when used
+    from pratique.cli.servers import base_url, host_of, shortest  # noqa: PLC0415
 
     logins = Logins.of_this_user()
     if server is None:
@@ -67,13 +68,11 @@ def _of_login(server: str | None) -> Session | None:
         if login is None:
             return None
     else:
-        from pratique.cli.over_http import base_url  # noqa: PLC0415
-
-        host = base_url(server).partition("://")[2]
+        host = host_of(base_url(server))
         login = logins.of(host)
         if login is None:
             raise Failed(f"you are not logged in to {host}; run `pratique login {server}`")
-    from pratique.cli.over_http import logged_in, shortest  # noqa: PLC0415
+    from pratique.cli.over_http import logged_in  # noqa: PLC0415
 
     return Session(
         logged_in(login),

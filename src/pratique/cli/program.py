@@ -35,12 +35,16 @@ _VERBS = {
     "logout": _Entry("Session", "login", "Forget a login."),
     "user": _Entry("Who", "users", "People of the registry's own directory."),
     "group": _Entry("Who", "groups", "Groups of users, service principals and groups."),
-    "sp": _Entry("Who", "service_principals", "Service principals and their client secrets."),
+    "sp": _Entry("Who", "service_principals", "Service principals and their credentials."),
+    "identity": _Entry(
+        "Who", "identities", "Managed identities, and the agent that hands out their tokens."
+    ),
     "token": _Entry(
         "Who", "tokens", "Tokens that are not of the directory, each with a scope map."
     ),
     "admin-user": _Entry("Who", "admin_user", "The one account that may handle every image."),
     "attribute": _Entry("Who", "attributes", "Attributes of principals, which conditions ask for."),
+    "trust": _Entry("Who", "trusts", "Outside issuers whose tokens are taken in place of secrets."),
     "role": _Entry(
         "What they may do", "role_definitions", "Role definitions and role assignments."
     ),

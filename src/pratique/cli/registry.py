@@ -11,13 +11,18 @@ from pratique.cli.verbs import group_of_verbs, verb
 registry = group_of_verbs("registry", "The registry's own settings.")
 anonymous_pull = group_of_verbs("anonymous-pull", "Whether everybody may pull without a login.")
 signing_key = group_of_verbs("signing-key", "Keys that sign the registry's tokens.")
+_SWITCH = {"on": True, "off": False}
 _FACTS = {
     "name": "name",
     "login server": "login_server",
+    "tenant": "tenant_id",
+    "tenant domain": "tenant_domain",
     "role mode": "role_mode",
     "admin user": "admin_user_enabled",
     "anonymous pull": "anonymous_pull",
+    "password grant": "password_grant",
     "help page": "help_page",
+    "resource manager tokens": "accepts_arm_tokens",
     "created": "created",
     "resource id": "id",
 }
@@ -39,13 +44,32 @@ def _show(session: Session, screen: Screen) -> None:
 @click.option(
     "--help-page", metavar="URL", help="Where refusals point to; '' for the registry's own page."
 )
+@click.option(
+    "--tenant-domain",
+    metavar="DOMAIN",
+    help="A name by which clients may call the directory; '' for its id alone.",
+)
+@click.option(
+    "--arm-tokens/--no-arm-tokens",
+    default=None,
+    help="Whether the exchange takes tokens that were made for the resource manager.",
+)
+@click.option(
+    "--password-grant",
+    type=click.Choice(list(_SWITCH)),
+    help="Whether programmes may take people's passwords themselves, without the sign-in page.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask who loses rights by another role mode.")
 def _update(
     session: Session,
     screen: Screen,
+    *,
     role_mode: str | None,
     login_server: str | None,
     help_page: str | None,
+    tenant_domain: str | None,
+    arm_tokens: bool | None,
+    password_grant: str | None,
     yes: bool,
 ) -> None:
     """Change settings; what is not given stays.
@@ -55,9 +79,16 @@ def _update(
     is needed if somebody would lose something. Tokens of clients are void after it, and most
     clients get new ones by themselves.
     """
-    body = {"role_mode": role_mode, "login_server": login_server, "help_page": help_page}
+    body = {
+        "role_mode": role_mode,
+        "login_server": login_server,
+        "help_page": help_page,
+        "tenant_domain": tenant_domain,
+        "accepts_arm_tokens": arm_tokens,
+        "password_grant": None if password_grant is None else _SWITCH[password_grant],
+    }
     if all(value is None for value in body.values()):
-        raise click.UsageError("say what to change: --role-mode, --login-server or --help-page")
+        raise click.UsageError("say what to change, for example --role-mode or --login-server")
     if role_mode is not None and not yes:
         from pratique.cli.what_if import consent  # noqa: PLC0415 - loaded when used
 

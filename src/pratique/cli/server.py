@@ -126,7 +126,12 @@ class _Worker:
 
     def __init__(self, settings: ServeSettings) -> None:
         self._log = standard_output_log(requests=settings.request_log)
-        self._opened = open_registry(settings.data, self._log, external_url=settings.external_url)
+        self._opened = open_registry(
+            settings.data,
+            self._log,
+            external_url=settings.external_url,
+            allow_private_issuers=settings.allow_private_issuers,
+        )
         self._edge = edge_of(self._opened, self._log)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:

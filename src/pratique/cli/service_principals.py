@@ -1,18 +1,21 @@
-"""`pratique sp`: service principals and their client secrets."""
+"""`pratique sp`: service principals, and their secrets among other credentials."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 
 from pratique.cli.accounts import Kind, add_delete, add_enable_and_disable
-from pratique.cli.screen import Screen, commands, names, once, state
+from pratique.cli.application_credentials import certificate, federated_credential
+from pratique.cli.client_certificates import certificate_in, new_certificate
+from pratique.cli.screen import Screen, aligned, commands, names, once, state
 from pratique.cli.session import Session, address
 from pratique.cli.verbs import group_of_verbs, verb
 
-sp = group_of_verbs("sp", "Service principals and their client secrets.")
-_secret = group_of_verbs("secret", "Client secrets: several at once, each with its own expiry.")
+sp = group_of_verbs("sp", "Service principals and their credentials.")
+_secret = group_of_verbs("secret", "Client secrets, several at once.")
 _PRINCIPALS = "service-principals"
 _LIFE = click.option(
     "--expires-in-days", type=click.IntRange(1, 36_500), default=365, show_default=True
@@ -23,12 +26,42 @@ _PRINCIPAL = click.argument("principal")
 @verb(sp, "create", "pratique sp create my-robot --expires-in-days 90")
 @click.argument("name")
 @_LIFE
-def _create(session: Session, screen: Screen, name: str, expires_in_days: int) -> None:
-    """Make a service principal with a first secret.
+@click.option(
+    "--certificate",
+    "given",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Give it this certificate, in PEM, and no secret. A key beside it is not sent.",
+)
+@click.option(
+    "--create-certificate",
+    "created",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a new key and certificate to FILE, give it the certificate, and no secret.",
+)
+def _create(
+    session: Session,
+    screen: Screen,
+    name: str,
+    expires_in_days: int,
+    given: BinaryIO | None,
+    created: Path | None,
+) -> None:
+    """Make one, with a first secret or a certificate.
 
     The secret is shown this once. PRINCIPAL in other verbs is its client id, its object id, or its
     name while no other has it.
     """
+    if given is not None and created is not None:
+        raise click.UsageError("give --certificate or --create-certificate, not both")
+    if given is not None:
+        _certified(session, screen, name, certificate_in(given), None)
+        return
+    if created is not None:
+        with new_certificate(created, name, expires_in_days) as pem:
+            _certified(session, screen, name, pem, created)
+        return
     body = {"name": name, "expires_in_days": expires_in_days}
     made = session.call("POST", address(_PRINCIPALS), body=body)
     screen.show(
@@ -72,6 +105,8 @@ def _show(session: Session, screen: Screen, principal: str) -> None:
             "state": state,
             "created": "created",
             "secrets": lambda row: names(row["secrets"], "name"),
+            "certificates": lambda row: names(row["certificates"], "name"),
+            "federated credentials": lambda row: names(row["federated_credentials"], "name"),
         },
     )
 
@@ -114,6 +149,39 @@ def _delete_secret(session: Session, screen: Screen, principal: str, secret: str
     screen.show(gone, f"The secret `{gone['name']}` is deleted, and tokens made with it are void.")
 
 
+def _certified(session: Session, screen: Screen, name: str, pem: str, kept: Path | None) -> None:
+    """Make a service principal with a certificate.
+
+    Args:
+        session: with the registry.
+        screen: to tell of it.
+        name: for people to read.
+        pem: the certificate.
+        kept: the file with its key, when it was made here.
+    """
+    made = session.call("POST", address(_PRINCIPALS), body={"name": name, "certificate": pem})
+    (held,) = made["certificates"]
+    fields = {
+        "client id": made["client_id"],
+        "object id": made["object_id"],
+        "thumbprint": held["thumbprint"],
+        "expires": held["expires"],
+        **({} if kept is None else {"key and certificate": str(kept)}),
+    }
+    shown = made if kept is None else {**made, "file": str(kept)}
+    screen.show(
+        shown,
+        f"The service principal `{made['display_name']}` is made, with a certificate:",
+        "",
+        *aligned(fields, "  "),
+        "",
+        *commands(
+            "It has no role yet. Let it pull:",
+            f"pratique role assign AcrPull --to {made['client_id']}{session.chosen_by}",
+        ),
+    )
+
+
 def _shown(made: dict[str, Any]) -> dict[str, Any]:
     return {
         "client id": made["client_id"],
@@ -127,3 +195,5 @@ _KIND = Kind(sp, "service principal", _PRINCIPALS, "display_name", "my-robot")
 add_enable_and_disable(_KIND)
 add_delete(_KIND, "its secrets, role assignments and memberships go with it")
 sp.add_command(_secret)
+sp.add_command(certificate)
+sp.add_command(federated_credential)

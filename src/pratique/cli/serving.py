@@ -92,8 +92,15 @@ def init(data: Path, name: str, login_server: str | None, owner: str, as_json: b
     metavar="https://HOST",
     help="How clients reach the registry when a proxy stands in front.",
 )
+@click.option(
+    "--allow-private-issuers",
+    is_flag=True,
+    envvar="PRATIQUE_ALLOW_PRIVATE_ISSUERS",
+    help="Ask trusted issuers for their keys also in private networks and on this machine.",
+)
 @click.option("--request-log/--no-request-log", default=True, help="A JSON line for each request.")
 def serve(
+    *,
     data: Path,
     listen: str,
     workers: int,
@@ -101,6 +108,7 @@ def serve(
     tls_key: Path | None,
     tls: str | None,
     external_url: str | None,
+    allow_private_issuers: bool,
     request_log: bool,
 ) -> None:
     """Serve a registry from a folder; the first time, prepare it and show the owner's password."""
@@ -116,5 +124,6 @@ def serve(
             tls=tls_files(data, address.host, tls, tls_cert, tls_key),
             external_url=parse_external_url(external_url),
             request_log=request_log,
+            allow_private_issuers=allow_private_issuers,
         )
     )

@@ -12,6 +12,8 @@ from pratique.cli.session import Session, address
 from pratique.cli.verbs import group_of_verbs, verb
 
 user = group_of_verbs("user", "People of the registry's own directory.")
+_totp = group_of_verbs("totp", "One-time passwords, asked for at the sign-in page.")
+user.add_command(_totp)
 _PASSWORD_STDIN = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input; else make one."
 )
@@ -73,6 +75,42 @@ def _password(session: Session, screen: Screen, name: str, password_stdin: bool)
     changed = session.call("POST", address("users", name, "password"), body=body)
     opening = f"The user `{changed['username']}` has another password."
     screen.show(changed, *_told(changed, opening)[:-1])
+
+
+@verb(user, "sign-out", "pratique user sign-out alice")
+@click.argument("name")
+def _sign_out(session: Session, screen: Screen, name: str) -> None:
+    """Sign a user out everywhere.
+
+    Every token and browser session of theirs has no force from the next request on. The password
+    stays; a client that has stored it signs in anew.
+    """
+    changed = session.call("POST", address("users", name, "sign-out"))
+    screen.show(changed, f"The user `{changed['username']}` is signed out everywhere.")
+
+
+@verb(_totp, "enable", "pratique user totp enable alice")
+@click.argument("name")
+def _enable_totp(session: Session, screen: Screen, name: str) -> None:
+    """Ask a user for one-time passwords from now on.
+
+    The secret is shown this once.
+
+    The password alone then opens nothing: they sign in at the sign-in page, as `az login` does. A
+    second time, it makes another secret. Either way they are signed out everywhere.
+    """
+    changed = session.call("POST", address("users", name, "totp"))
+    opening = f"The user `{changed['username']}` signs in with one-time passwords. The secret"
+    fields = {"address for authenticators": changed["uri"], "to type it in": changed["secret"]}
+    screen.show(changed, *once(opening, fields)[:-1])
+
+
+@verb(_totp, "disable", "pratique user totp disable alice")
+@click.argument("name")
+def _disable_totp(session: Session, screen: Screen, name: str) -> None:
+    """Ask a user for the password alone."""
+    changed = session.call("DELETE", address("users", name, "totp"))
+    screen.show(changed, f"The user `{changed['username']}` signs in with the password alone.")
 
 
 def _told(made: dict[str, str], opening: str) -> list[str]:

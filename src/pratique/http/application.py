@@ -9,8 +9,11 @@ from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.edge.entrance import HELP_PATH
 from pratique.http.management import Management
 from pratique.http.pages import help_page
-from pratique.http.tokens import TokenEndpoint
+from pratique.http.sts import DevicePage, Sts
+from pratique.http.sts.user_grants import DEVICE_PATH
+from pratique.http.tokens import Exchange, TokenEndpoint
 from pratique.http.tokens.endpoint import PATH as TOKEN_PATH
+from pratique.http.tokens.exchange import PATH as EXCHANGE_PATH
 from pratique.http.wire.messages import Request, Response
 from pratique.http.wire.problems import Problem, problem_response
 
@@ -23,6 +26,9 @@ class Application:
         data_plane: answers `/v2` and `/acr/v1`.
         tokens: answers `/oauth2/token`.
         management: answers `/api/v1`.
+        exchange: answers `/oauth2/exchange`.
+        sts: answers below `/{tenant}`.
+        device_page: answers `/device`.
     """
 
     def __init__(
@@ -31,11 +37,19 @@ class Application:
         data_plane: DataPlane,
         tokens: TokenEndpoint,
         management: Management,
+        exchange: Exchange,
+        sts: Sts,
+        device_page: DevicePage,
     ) -> None:
         self._entrance = entrance
         self._data_plane = data_plane
-        self._tokens = tokens
         self._management = management
+        self._at = {
+            TOKEN_PATH: tokens.handle,
+            EXCHANGE_PATH: exchange.handle,
+            DEVICE_PATH: device_page.handle,
+        }
+        self._sts = sts
 
     async def handle(self, request: Request) -> Response:
         """The answer to a request that came over a wire."""
@@ -63,10 +77,13 @@ class Application:
         path = arrival.request.path
         if path.startswith(("/v2/", "/acr/v1/")) or path == "/v2":
             return await self._data_plane.handle(arrival)
-        if path == TOKEN_PATH:
-            return await self._tokens.handle(arrival)
+        handler = self._at.get(path)
+        if handler is not None:
+            return await handler(arrival)
         if path.startswith("/api/v1/"):
             return await self._management.handle(arrival)
         if path in {HELP_PATH, "/"} and arrival.request.method in {"GET", "HEAD"}:
             return help_page(arrival.front)
+        if Sts.takes(path):
+            return await self._sts.handle(arrival)
         return problem_response(Problem.NOT_FOUND, "there is nothing at this address")

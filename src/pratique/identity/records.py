@@ -1,6 +1,7 @@
 """What the directory remembers, one record each, in the form that is stored.
 
-A record holds hashes, never secrets; signing keys are the one exception, since they must sign.
+A record holds hashes, never secrets, with two exceptions: signing keys, since they must sign, and
+the shared secrets of one-time passwords, since they take part in each check.
 """
 
 from __future__ import annotations
@@ -35,8 +36,12 @@ class User(msgspec.Struct, frozen=True):
     """A person of the directory.
 
     Attributes:
-        password_id: a GUID that changes with the password.
+        password_id: a GUID that changes with the password, and whenever everything that was made
+            with it shall lose its force.
         password_hash: argon2id.
+        totp_secret: base32, of one-time passwords (RFC 6238); empty where none are asked for. It
+            must be kept as it is, since it takes part in each check.
+        signed_out_at: when the user was last signed out everywhere.
     """
 
     object_id: str
@@ -46,6 +51,8 @@ class User(msgspec.Struct, frozen=True):
     password_hash: str
     created_at: datetime
     enabled: bool = True
+    totp_secret: str = ""
+    signed_out_at: datetime | None = None
 
 
 class StoredCertificate(msgspec.Struct, frozen=True):

@@ -34,6 +34,9 @@ class SignInFailure(StrEnum):
     TOKEN_EXPIRED = "registry-token-expired"
     TOKEN_INVALID = "registry-token-invalid"
     CREDENTIAL_REVOKED = "credential-revoked"
+    ASSERTION_INVALID = "client-assertion-invalid"
+    SECOND_FACTOR_MISSING = "second-factor-missing"
+    SECOND_FACTOR_WRONG = "second-factor-wrong"
     TOO_MANY = "too-many-attempts"
 
 
@@ -111,6 +114,8 @@ async def sign_in(
                 DirectoryPrincipal(account.object_id), account.user_name, account.password_id
             )
             enabled = account.enabled
+            if enabled and account.totp_secret:
+                raise second_factor_missing(account)
         case None:
             await passwords.matches(password, None)
             raise _wrong()
@@ -122,6 +127,15 @@ async def sign_in(
             f"`{signed.name}` is disabled; ask the operator of this registry to enable it",
         )
     return signed
+
+
+def second_factor_missing(user: User) -> SignInRefused:
+    """The refusal of a password that is right and, for this user, not enough."""
+    return SignInRefused(
+        SignInFailure.SECOND_FACTOR_MISSING,
+        f"`{user.user_name}` signs in with a one-time password too, which only the sign-in page "
+        "asks for; use a client that opens it or shows a code for it, as `az login` does",
+    )
 
 
 def _find(secrets: Iterable[StoredSecret], shown: str, at: datetime) -> StoredSecret:

@@ -15,8 +15,9 @@ from pratique.admission import FOLDER_OWNER, RegistryRecord, Snapshots
 from pratique.admission.recorder import Recorder
 from pratique.assembly import compose, first_records, new_id
 from pratique.http.application import Application
-from pratique.http.wire.messages import BodyTruncated, Request, Response
+from pratique.http.wire.messages import BodyTruncated, HeadersOfOne, Request, Response
 from pratique.identity import PasswordHasher
+from pratique.identity.federation import OutsideKeys
 from pratique.observability import LineLog
 from pratique.registry import Registry
 from pratique.storage.blobs.memory import MemoryBlobs, MemoryUploads
@@ -29,6 +30,7 @@ from pratique.storage.metadata.memory import (
 from pratique.storage.metadata.memory.attempts import MemorySignInAttempts
 from pratique.storage.metadata.memory.decisions import MemoryDecisions
 from pratique.storage.metadata.memory.ledger import MemoryLedger
+from pratique.storage.metadata.memory.pending_sign_ins import MemoryPendingSignIns
 
 HOST = "registry.test:5000"
 OWNER = ("owner", "a password for tests")
@@ -75,10 +77,16 @@ class RegistryInMemory:
     executor: ThreadPoolExecutor
     host: str = HOST
     client: str = "192.0.2.1"
+    scheme: str = "http"
 
     @classmethod
-    async def start(cls, log: LineLog | None = None) -> Self:
-        """A new one."""
+    async def start(cls, log: LineLog | None = None, issuers: OutsideKeys | None = None) -> Self:
+        """A new one.
+
+        Args:
+            log: takes lines; none are written when None.
+            issuers: asks outside issuers for their keys; real ones when None.
+        """
         clock, ledger = Clock(), MemoryLedger()
         executor = ThreadPoolExecutor(1)
         passwords = PasswordHasher(executor, secrets.token_bytes)
@@ -98,11 +106,13 @@ class RegistryInMemory:
             ledger=ledger,
             snapshots=Snapshots(ledger),
             attempts=MemorySignInAttempts(),
+            pending=MemoryPendingSignIns(),
             content=content,
             passwords=passwords,
             log=log or LineLog(None),
             recorder=Recorder(MemoryDecisions(), executor, clock, log or LineLog(None)),
             clock=clock,
+            issuers=issuers,
         )
         return cls(application, ledger, clock, executor)
 
@@ -130,10 +140,10 @@ class RegistryInMemory:
         """
         path, _, query = address.partition("?")
         sent = body if isinstance(body, SentBody) else SentBody((body,) if body else ())
-        given = dict(headers or {})
+        given = HeadersOfOne(headers or {})
         if isinstance(body, bytes) and method in {"POST", "PUT", "PATCH"}:
             given.setdefault("content-length", str(len(body)))
-        request = Request(method, path, query, given, "http", self.host, self.client, sent)
+        request = Request(method, path, query, given, self.scheme, self.host, self.client, sent)
         if inside:
             return await self.application.handle_for(request, FOLDER_OWNER)
         return await self.application.handle(request)

@@ -53,9 +53,14 @@ def add_secret(draft: Draft, reference: str, name: str, days: int | None) -> New
     """One more secret beside those that stand; secrets that have expired are dropped.
 
     Raises:
-        Unacceptable: it has 20 secrets already.
+        Unacceptable: it has 20 secrets already, or is a managed identity, which has none.
     """
     application = find(draft, reference)
+    if application.resource_id:
+        raise Unacceptable(
+            f"`{application.display_name}` is a managed identity, which has no secrets of its own; "
+            "`pratique identity assign` gives it to a host"
+        )
     standing = tuple(s for s in application.secrets if not s.expired(draft.at))
     if len(standing) >= MAX_SECRETS:
         raise Unacceptable(f"`{application.display_name}` has {MAX_SECRETS} secrets; delete one")

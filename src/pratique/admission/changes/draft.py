@@ -13,6 +13,7 @@ from pratique.admission.ledger import Row
 from pratique.admission.records import AssignmentRecord, Record, kind_and_key
 from pratique.admission.snapshot import Kept, Snapshot
 from pratique.identity import Application, Group, StoredSecret, User, hash_secret, new_secret
+from pratique.identity.totp import new_totp_secret
 
 MAX_NAME_LENGTH = 256
 LONGEST_LIFE_DAYS = 36_500
@@ -71,6 +72,10 @@ class Draft:
         text = new_secret(self._random_bytes)
         stored = StoredSecret(self.new_id(), name, hash_secret(text), self.at, expires_at)
         return stored, text
+
+    def totp_secret(self) -> str:
+        """A new secret of one-time passwords, in base32."""
+        return new_totp_secret(self._random_bytes)
 
     def expiry(self, days: int | None) -> datetime | None:
         """`days` from now; None for never.

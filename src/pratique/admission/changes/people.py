@@ -100,6 +100,44 @@ def set_password(draft: Draft, reference: str, password_hash: str) -> User:
     return changed
 
 
+def sign_out_everywhere(draft: Draft, reference: str) -> User:
+    """Let everything that a user signed in with so far have no force from the next request on.
+
+    The password stays. Tokens and sessions name its id, which is another one from now on.
+    """
+    user = find_user(draft, reference)
+    changed = msgspec.structs.replace(user, password_id=draft.new_id(), signed_out_at=draft.at)
+    draft.put(changed)
+    return changed
+
+
+def enable_totp(draft: Draft, reference: str) -> User:
+    """Ask a user for one-time passwords from now on, by a new secret.
+
+    What was signed in without one has no force any more.
+    """
+    user = find_user(draft, reference)
+    changed = msgspec.structs.replace(
+        user, totp_secret=draft.totp_secret(), password_id=draft.new_id(), signed_out_at=draft.at
+    )
+    draft.put(changed)
+    return changed
+
+
+def disable_totp(draft: Draft, reference: str) -> User:
+    """Ask a user for the password alone.
+
+    Raises:
+        NotFound: there is nothing to take away.
+    """
+    user = find_user(draft, reference)
+    if not user.totp_secret:
+        raise NotFound(f"`{user.user_name}` signs in without one-time passwords already")
+    changed = msgspec.structs.replace(user, totp_secret="")
+    draft.put(changed)
+    return changed
+
+
 def delete_user(draft: Draft, reference: str) -> User:
     """Take a user away with role assignments and group memberships."""
     user = find_user(draft, reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,12 @@ from pratique.admission.changes.people import check_user_name, ensure_free
 from pratique.admission.errors import NotFound, Unacceptable
 from pratique.admission.records import AssignmentRecord, RegistryRecord
 from pratique.identity import AdminAccount, SigningKey, User, new_signing_key
+from pratique.naming.errors import printable
 
 ADMIN_PASSWORDS = ("password", "password2")
+_DOMAIN = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
+)
 
 
 def found(
@@ -50,6 +55,9 @@ def update(
     anonymous_pull: bool | None = None,
     login_server: str | None = None,
     help_page: str | None = None,
+    tenant_domain: str | None = None,
+    accepts_arm_tokens: bool | None = None,
+    password_grant: bool | None = None,
 ) -> RegistryRecord:
     """Change what is given and leave the rest; an empty text takes a setting away."""
     changes: dict[str, Any] = {}
@@ -63,6 +71,16 @@ def update(
         if help_page and not help_page.startswith(("https://", "http://")):
             raise Unacceptable(f"`{help_page}` is not a URL; begin with https:// or http://")
         changes["help_page"] = help_page or None
+    if tenant_domain is not None:
+        if tenant_domain and _DOMAIN.fullmatch(tenant_domain) is None:
+            raise Unacceptable(
+                f"`{printable(tenant_domain)}` is not a domain in lower case, as in `example.org`"
+            )
+        changes["tenant_domain"] = tenant_domain
+    if accepts_arm_tokens is not None:
+        changes["accepts_arm_tokens"] = accepts_arm_tokens
+    if password_grant is not None:
+        changes["password_grant"] = password_grant
     changed = msgspec.structs.replace(draft.snapshot.registry, **changes)
     draft.put(changed)
     return changed

@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from pratique.admission import NotFound
-from pratique.admission.changes import applications, people
+from pratique.admission.changes import application_credentials, applications, people
 from pratique.http.management import views
 from pratique.http.management.visit import UnreadableBody, Visit
 from pratique.http.wire.messages import Response, json_response
 from pratique.identity import Application
 from pratique.identity.passwords import MAX_LENGTH, MIN_LENGTH
+from pratique.identity.totp import otpauth_uri
 
 
 class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,10 +44,14 @@ class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewServicePrincipal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A service principal to make, and how long its first secret lives."""
+    """A service principal to make, and how long its first secret lives.
+
+    With a certificate in PEM it gets that, and no secret.
+    """
 
     name: str
     expires_in_days: int = 365
+    certificate: str | None = None
 
 
 class NewClientSecret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +102,26 @@ async def disable_user(visit: Visit) -> Response:
     user = await visit.change(
         lambda draft: people.set_user_enabled(draft, visit.parts["user"], enabled=False)
     )
+    return json_response(200, views.user(user))
+
+
+async def sign_out_user(visit: Visit) -> Response:
+    """Sign a user out everywhere."""
+    user = await visit.change(lambda draft: people.sign_out_everywhere(draft, visit.parts["user"]))
+    return json_response(200, views.user(user))
+
+
+async def enable_totp(visit: Visit) -> Response:
+    """Ask a user for one-time passwords; the secret is in the answer, this once."""
+    user = await visit.change(lambda draft: people.enable_totp(draft, visit.parts["user"]))
+    issuer = visit.gate.snapshot().registry.name
+    uri = otpauth_uri(user.totp_secret, user.user_name, issuer)
+    return json_response(200, {**views.user(user), "secret": user.totp_secret, "uri": uri})
+
+
+async def disable_totp(visit: Visit) -> Response:
+    """Ask a user for the password alone."""
+    user = await visit.change(lambda draft: people.disable_totp(draft, visit.parts["user"]))
     return json_response(200, views.user(user))
 
 
@@ -159,8 +184,14 @@ async def show_service_principal(visit: Visit) -> Response:
 
 
 async def create_service_principal(visit: Visit) -> Response:
-    """Make a service principal; its first secret is in the answer."""
+    """Make a service principal; its first secret, if it gets one, is in the answer."""
     wanted = await visit.body(NewServicePrincipal)
+    pem = wanted.certificate
+    if pem is not None:
+        certified = await visit.change(
+            lambda draft: application_credentials.create_with_certificate(draft, wanted.name, pem)
+        )
+        return json_response(201, views.application(certified))
     made = await visit.change(
         lambda draft: applications.create(draft, wanted.name, wanted.expires_in_days)
     )

@@ -21,6 +21,7 @@ from pratique.http.wire import refusals
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.identity import PasswordHasher
+from pratique.identity.federation import OutsideKeys
 from pratique.naming import InvalidName
 from pratique.registry import Registry, StorageFailed, StorageFull
 
@@ -49,6 +50,7 @@ class Management:
         control: carries out what is allowed.
         passwords: hashes new ones.
         content: knows which repositories there are.
+        issuers: asks outside issuers for their keys.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Management:
         control: ControlPlane,
         passwords: PasswordHasher,
         content: Registry,
+        issuers: OutsideKeys,
     ) -> None:
         self._entrance = entrance
         self._control = control
         self._passwords = passwords
         self._content = content
+        self._issuers = issuers
         self._questions = LongQuestions()
 
     async def handle(self, arrival: Arrival) -> Response:
@@ -98,6 +102,7 @@ class Management:
                 route.permission,
                 route.whole_directory,
                 match.groupdict(),
+                self._issuers,
                 self._questions,
             )
             try:

@@ -23,6 +23,9 @@ class RegistryUpdate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anonymous_pull: bool | None = None
     login_server: str | None = None
     help_page: str | None = None
+    accepts_arm_tokens: bool | None = None
+    tenant_domain: str | None = None
+    password_grant: bool | None = None
 
 
 class RegenerateAdminPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +57,9 @@ async def update_registry(visit: Visit) -> Response:
             anonymous_pull=wanted.anonymous_pull,
             login_server=wanted.login_server,
             help_page=wanted.help_page,
+            accepts_arm_tokens=wanted.accepts_arm_tokens,
+            tenant_domain=wanted.tenant_domain,
+            password_grant=wanted.password_grant,
         )
     )
     return json_response(200, views.registry(changed))

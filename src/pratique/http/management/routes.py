@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from pratique.http.management import (
     access,
+    application_credentials,
     attributes,
     deny_assignments,
     directory,
+    managed_identities,
     registry_settings,
     role_definitions,
     roles,
     tokens,
+    trusts,
 )
 from pratique.http.management.visit import Visit
 from pratique.http.wire.messages import Response
@@ -70,9 +73,10 @@ _USERS, _GROUPS = f"{_DIRECTORY}/users", f"{_DIRECTORY}/groups"
 _PRINCIPALS, _KEYS = f"{_DIRECTORY}/servicePrincipals", f"{_DIRECTORY}/signingKeys"
 _ROLES, _ROLE = "Microsoft.Authorization/roleDefinitions", "/role-definitions/<role>"
 _DENIALS, _DENY = "Microsoft.Authorization/denyAssignments", "/deny-assignments/<deny>"
-_ATTRIBUTES = f"{_DIRECTORY}/attributes"
+_ATTRIBUTES, _TRUSTS = f"{_DIRECTORY}/attributes", f"{_DIRECTORY}/trusts"
 _ATTRIBUTE = "/principals/<principal>/attributes/<attribute>"
 _SP = "/service-principals/<principal>"
+_IDENTITY = "/managed-identities/<identity>"
 
 ROUTES = (
     _row("GET", "/registry", f"{_REGISTRIES}/read", registry_settings.show_registry),
@@ -103,6 +107,9 @@ ROUTES = (
     _row("POST", "/users/<user>/password", f"{_USERS}/write", directory.set_password),
     _row("POST", "/users/<user>/enable", f"{_USERS}/write", directory.enable_user),
     _row("POST", "/users/<user>/disable", f"{_USERS}/write", directory.disable_user),
+    _row("POST", "/users/<user>/sign-out", f"{_USERS}/write", directory.sign_out_user),
+    _row("POST", "/users/<user>/totp", f"{_USERS}/write", directory.enable_totp),
+    _row("DELETE", "/users/<user>/totp", f"{_USERS}/write", directory.disable_totp),
     _row("DELETE", "/users/<user>", f"{_USERS}/delete", directory.delete_user),
     _row("GET", "/groups", f"{_GROUPS}/read", directory.list_groups),
     _row("POST", "/groups", f"{_GROUPS}/write", directory.create_group),
@@ -124,6 +131,74 @@ ROUTES = (
     _row(
         "DELETE", f"{_SP}/secrets/<secret>", f"{_PRINCIPALS}/write", directory.delete_client_secret
     ),
+    _row(
+        "GET",
+        f"{_SP}/certificates",
+        f"{_PRINCIPALS}/read",
+        application_credentials.list_certificates,
+    ),
+    _row(
+        "POST",
+        f"{_SP}/certificates",
+        f"{_PRINCIPALS}/write",
+        application_credentials.add_certificate,
+    ),
+    _row(
+        "DELETE",
+        f"{_SP}/certificates/<certificate>",
+        f"{_PRINCIPALS}/write",
+        application_credentials.remove_certificate,
+    ),
+    _row(
+        "GET",
+        f"{_SP}/federated-credentials",
+        f"{_PRINCIPALS}/read",
+        application_credentials.list_federated_credentials,
+    ),
+    _row(
+        "POST",
+        f"{_SP}/federated-credentials",
+        f"{_PRINCIPALS}/write",
+        application_credentials.add_federated_credential,
+    ),
+    _row(
+        "DELETE",
+        f"{_SP}/federated-credentials/<credential>",
+        f"{_PRINCIPALS}/write",
+        application_credentials.remove_federated_credential,
+    ),
+    _row(
+        "GET",
+        "/managed-identities",
+        f"{_PRINCIPALS}/read",
+        managed_identities.list_managed_identities,
+    ),
+    _row(
+        "POST",
+        "/managed-identities",
+        f"{_PRINCIPALS}/write",
+        managed_identities.create_managed_identity,
+    ),
+    _row("GET", _IDENTITY, f"{_PRINCIPALS}/read", managed_identities.show_managed_identity),
+    _row("DELETE", _IDENTITY, f"{_PRINCIPALS}/delete", managed_identities.delete_managed_identity),
+    _row(
+        "POST",
+        f"{_IDENTITY}/hosts",
+        f"{_PRINCIPALS}/write",
+        managed_identities.assign_managed_identity,
+    ),
+    _row(
+        "DELETE",
+        f"{_IDENTITY}/hosts/<host>",
+        f"{_PRINCIPALS}/write",
+        managed_identities.unassign_managed_identity,
+    ),
+    _row("GET", "/trusts", f"{_TRUSTS}/read", trusts.list_trusts),
+    _row("POST", "/trusts", f"{_TRUSTS}/write", trusts.add_trust),
+    _row("PATCH", "/trusts", f"{_TRUSTS}/write", trusts.update_trust),
+    _row("DELETE", "/trusts", f"{_TRUSTS}/delete", trusts.remove_trust),
+    # It makes this server ask another one, so whoever may only read may not.
+    _row("POST", "/trusts/check", f"{_TRUSTS}/write", trusts.check_issuer),
     _row("GET", "/role-definitions", f"{_ROLES}/read", role_definitions.list_role_definitions),
     _row("GET", _ROLE, f"{_ROLES}/read", role_definitions.show_role_definition),
     _row("POST", "/role-definitions", f"{_ROLES}/write", role_definitions.create_role_definition),

@@ -13,8 +13,10 @@ from pratique.admission.records import DenyRecord
 from pratique.identity import (
     AdminAccount,
     Application,
+    FederatedCredential,
     Group,
     SigningKey,
+    StoredCertificate,
     StoredSecret,
     TokenAccount,
     User,
@@ -32,10 +34,14 @@ def registry(record: RegistryRecord) -> dict[str, Any]:
         "name": record.name,
         "id": str(record.scope),
         "login_server": record.login_server,
+        "tenant_id": record.tenant,
+        "tenant_domain": record.tenant_domain or None,
         "role_mode": "rbac" if record.mode is RoleMode.RBAC else "abac",
         "admin_user_enabled": record.admin_enabled,
         "anonymous_pull": record.anonymous_pull,
+        "password_grant": record.password_grant,
         "help_page": record.help_page,
+        "accepts_arm_tokens": record.accepts_arm_tokens,
         "created": instant(record.created_at),
     }
 
@@ -47,6 +53,30 @@ def secret(stored: StoredSecret) -> dict[str, Any]:
         "name": stored.name,
         "created": instant(stored.created_at),
         "expires": instant(stored.expires_at),
+    }
+
+
+def certificate(stored: StoredCertificate) -> dict[str, Any]:
+    """A certificate of a service principal, by its thumbprint."""
+    return {
+        "certificate_id": stored.certificate_id,
+        "name": stored.name,
+        "thumbprint": stored.thumbprint,
+        "created": instant(stored.created_at),
+        "expires": instant(stored.expires_at),
+    }
+
+
+def federated_credential(stored: FederatedCredential) -> dict[str, Any]:
+    """A federated credential."""
+    return {
+        "credential_id": stored.credential_id,
+        "name": stored.name,
+        "issuer": stored.issuer,
+        "subject": stored.subject,
+        "audience": stored.audience,
+        "pattern": stored.pattern,
+        "created": instant(stored.created_at),
     }
 
 
@@ -68,6 +98,8 @@ def user(record: User) -> dict[str, Any]:
         "display_name": record.display_name,
         "object_id": record.object_id,
         "enabled": record.enabled,
+        "totp": bool(record.totp_secret),
+        "signed_out": instant(record.signed_out_at),
         "created": instant(record.created_at),
     }
 
@@ -81,6 +113,8 @@ def application(record: Application) -> dict[str, Any]:
         "enabled": record.enabled,
         "created": instant(record.created_at),
         "secrets": [secret(s) for s in record.secrets],
+        "certificates": [certificate(c) for c in record.certificates],
+        "federated_credentials": [federated_credential(f) for f in record.federated],
     }
 
 

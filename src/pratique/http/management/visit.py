@@ -15,6 +15,7 @@ from pratique.admission.recorder import Recorder
 from pratique.http.management.questions import LongQuestions
 from pratique.http.wire.messages import Request
 from pratique.identity import PasswordHasher
+from pratique.identity.federation import OutsideKeys
 from pratique.naming import ResourceScope
 from pratique.registry import Registry
 
@@ -35,6 +36,7 @@ class Visit:
         permission: what the row asks of the caller.
         whole_directory: whether it is asked at `/`, since the directory is above the registry.
         parts: variable parts of the path by name.
+        issuers: asks outside issuers for their keys.
         questions: answers what takes long.
     """
 
@@ -48,6 +50,7 @@ class Visit:
     permission: str
     whole_directory: bool
     parts: dict[str, str]
+    issuers: OutsideKeys
     questions: LongQuestions
 
     @property

@@ -41,6 +41,18 @@ class Headers(Protocol):
         """The value of a field, `default` when it is not there."""
         ...
 
+    def get_all(self, key: str, /) -> list[str]:
+        """The values of all fields of that name."""
+        ...
+
+
+class HeadersOfOne(dict[str, str]):
+    """Header fields that were made here, each of them once."""
+
+    def get_all(self, key: str, /) -> list[str]:
+        """The value of the field, if it is there."""
+        return [self[key]] if key in self else []
+
 
 class Body(Protocol):
     """A request's body, read at most once."""
@@ -94,6 +106,11 @@ class Request:
         if isinstance(value, str):
             return value
         return "" if name in self.headers else None
+
+    @property
+    def cookies(self) -> str:
+        """The cookie header; HTTP/2 sends it in pieces (RFC 9113, section 8.2.3)."""
+        return "; ".join(self.headers.get_all("cookie"))
 
     @property
     def content_length(self) -> int | None:

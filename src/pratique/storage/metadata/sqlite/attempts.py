@@ -46,6 +46,7 @@ _DROP_OLD_KNOWN = (
     "WHERE kind = 'known' ORDER BY last_at DESC LIMIT -1 OFFSET $keep)"
 )
 _SWEEP_EVERY = 1000
+_REMEMBERED = 4096
 _KNOWN_KEPT = 100_000
 
 
@@ -64,14 +65,16 @@ class SqliteSignInAttempts:
             self._connection.execute(f"PRAGMA {pragma}").fetchall()
         self._connection.execute(_SCHEMA)
         self._since_sweep = 0
+        # What was read, until somebody writes: machines sign in again and again unchanged.
+        self._remembered: dict[tuple[str, str], list[tuple[str, int, float]]] = {}
+        self._remembered_at = -1
 
     def standing(self, source: str, account: str, at: datetime) -> Standing:
         """The counts that have not faded."""
-        keys = {"pair": _pair(source, account), "source": source, "account": account}
         faded = (at - FADE).timestamp()
         counts: dict[str, Count] = {}
         known = False
-        for kind, failures, last_at in self._connection.execute(_READ, keys).fetchall():
+        for kind, failures, last_at in self._read(source, account):
             if kind == "known":
                 known = True
             elif last_at >= faded:
@@ -82,6 +85,19 @@ class SqliteSignInAttempts:
             counts.get("account", Count()),
             known,
         )
+
+    def _read(self, source: str, account: str) -> list[tuple[str, int, float]]:
+        """The rows about a source and an account, as they stand now."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        if version != self._remembered_at or len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+            self._remembered_at = version
+        rows = self._remembered.get((source, account))
+        if rows is None:
+            keys = {"pair": _pair(source, account), "source": source, "account": account}
+            rows = self._connection.execute(_READ, keys).fetchall()
+            self._remembered[source, account] = rows
+        return rows
 
     def failed(self, source: str, account: str, at: datetime) -> None:
         """Count one wrong attempt."""
@@ -102,6 +118,8 @@ class SqliteSignInAttempts:
         self._write(_FORGIVE, {"pair": pair})
 
     def _write(self, statement: str, parameters: Mapping[str, object]) -> None:
+        # The version that SQLite tells grows by the writes of others alone.
+        self._remembered.clear()
         with suppress(sqlite3.OperationalError):
             self._connection.execute(statement, parameters)
 
