@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 from tests.wire.kinds import KINDS, REPOSITORY, Kind, kinds_of_roles_and_maps
+from tests.wire.kinds_of_identity import ISSUERS, KINDS_OF_IDENTITY
 
 from pratique.http.dataplane import ROUTES
 from pratique.testing.loops import in_loop
@@ -108,11 +109,11 @@ async def fill(registry: RegistryInMemory) -> str:
     return str(header(opened, "docker-upload-uuid"))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [*KINDS, *KINDS_OF_IDENTITY], ids=lambda kind: kind.name)
 @in_loop
 async def test_every_route_answers_this_kind_as_the_table_says(kind: Kind) -> None:
     """A caller is admitted to what it is granted, and turned away from everything else."""
-    registry = await RegistryInMemory.start()
+    registry = await RegistryInMemory.start(issuers=ISSUERS)
     try:
         headers = await kind.present(registry)
         found, expected = {}, {}
