@@ -6,6 +6,7 @@ import sys
 
 from pratique.http.dataplane import ROUTES as DATA_PLANE
 from pratique.http.management import ROUTES as MANAGEMENT
+from pratique.http.sts.faults import Fault
 from pratique.http.wire.problems import Problem
 
 
@@ -24,6 +25,15 @@ def page() -> str:
         "| Status | Code | Meaning |",
         "|---|---|---|",
         *(f"| {p.status} | `{p.code}` | {p.meaning} |" for p in Problem),
+        "",
+        "## Errors of the directory's token service",
+        "",
+        "OAuth's errors with Entra ID's numbers: JSON with `error`, `error_description` that begins",
+        "with `AADSTS` and the number, `error_codes`, and a `correlation_id` that is the decision id.",
+        "",
+        "| Status | Error | Number | Meaning |",
+        "|---|---|---|---|",
+        *(f"| {f.status} | `{f.error}` | {f.number} | {f.meaning} |" for f in Fault),
         "",
         "## Data plane",
         "",
