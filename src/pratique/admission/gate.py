@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from pratique.access import (
     AboutAssignment,
@@ -31,20 +30,19 @@ from pratique.identity import (
     NULL_GUID,
     BasicCredentials,
     BearerToken,
-    Claims,
     Credentials,
     NoCredentials,
     PasswordHasher,
     SignInFailure,
     SignInRefused,
     TokenRejected,
+    VerifiedToken,
     VerifiedTokens,
     sign_in,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Somebody at the gate, proved.
 
     Attributes:
@@ -123,13 +121,14 @@ class Gate:
             TokenRejected: a bearer token without force.
         """
         if isinstance(credentials, BearerToken):
-            claims, attenuation = self._verify(snapshot, credentials.unverified, audiences)
+            token = self._verify(snapshot, credentials.unverified, audiences)
+            claims = token.claims
             if claims.grant_type != ACCESS_TOKEN:
                 raise TokenRejected(
                     SignInFailure.TOKEN_INVALID,
                     "a refresh token is for the token endpoint only; ask it for an access token",
                 )
-            return Caller(claims.subject, claims.sub, attenuation, claims.cid, claims.exp)
+            return _caller(token)
         if isinstance(credentials, NoCredentials):
             return NOBODY
         if credentials.user_name.casefold() == NULL_GUID:
@@ -141,10 +140,10 @@ class Gate:
     ) -> Caller:
         """Who shows a registry token, refresh or access, where a password is expected."""
         try:
-            claims, attenuation = self._verify(snapshot, unverified, audiences)
+            token = self._verify(snapshot, unverified, audiences)
         except TokenRejected as rejected:
             raise SignInRefused(rejected.reason, str(rejected)) from rejected
-        return Caller(claims.subject, claims.sub, attenuation, claims.cid, claims.exp)
+        return _caller(token)
 
     def decide(
         self,
@@ -160,11 +159,10 @@ class Gate:
 
     def _verify(
         self, snapshot: Snapshot, unverified: str, audiences: frozenset[str]
-    ) -> tuple[Claims, Attenuation | None]:
+    ) -> VerifiedToken:
         at = self._clock()
-        claims, attenuation = self._verified.verify(
-            unverified, snapshot.keys, audiences=audiences, at=at
-        )
+        token = self._verified.verify(unverified, snapshot.keys, audiences=audiences, at=at)
+        claims = token.claims
         if claims.mode != snapshot.registry.mode:
             raise TokenRejected(
                 SignInFailure.CREDENTIAL_REVOKED,
@@ -177,12 +175,12 @@ class Gate:
                 "the credential that this token was made with was revoked or has expired; "
                 "log in again",
             )
-        if not _stands(claims.subject, snapshot):
+        if not _stands(token.subject, snapshot):
             raise TokenRejected(
                 SignInFailure.ACCOUNT_DISABLED,
                 f"`{claims.sub}` is disabled; ask the operator of this registry to enable it",
             )
-        return claims, attenuation
+        return token
 
     async def _by_password(
         self, snapshot: Snapshot, credentials: BasicCredentials, source: str
@@ -214,6 +212,11 @@ class Gate:
         if not standing.known or standing.pair.failures:
             self._attempts.succeeded(source, account_key, at)
         return Caller(signed.subject, signed.name, None, signed.credential_id)
+
+
+def _caller(token: VerifiedToken) -> Caller:
+    claims = token.claims
+    return Caller(token.subject, claims.sub, token.attenuation, claims.cid, claims.exp)
 
 
 def _stands(subject: Subject, snapshot: Snapshot) -> bool:

@@ -33,6 +33,7 @@ from pratique.identity.registry_tokens import (
     AccessEntry,
     Claims,
     TokenRejected,
+    VerifiedToken,
     VerifiedTokens,
 )
 from pratique.identity.secrets import hash_secret, new_secret, secret_matches
@@ -68,6 +69,7 @@ __all__ = [
     "TokenAccount",
     "TokenRejected",
     "User",
+    "VerifiedToken",
     "VerifiedTokens",
     "hash_secret",
     "new_secret",

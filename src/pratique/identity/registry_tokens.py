@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
 
 import msgspec
 from joserfc import jws
@@ -132,6 +132,23 @@ def sign(claims: Claims, keys: KeyRing) -> str:
     return jws.serialize_compact(header, msgspec.json.encode(claims), key, [_ALGORITHM])
 
 
+class VerifiedToken(NamedTuple):
+    """A token that was signed here, and whose it is.
+
+    Attributes:
+        key_id: of the key that signed it.
+        begins: when it has force at the earliest, clocks being what they are.
+        ends: when it has none any more.
+    """
+
+    key_id: str
+    claims: Claims
+    subject: Subject
+    attenuation: Attenuation | None
+    begins: datetime
+    ends: datetime
+
+
 class VerifiedTokens:
     """Verifies registry tokens, and remembers by their hash those that proved genuine.
 
@@ -139,12 +156,12 @@ class VerifiedTokens:
     """
 
     def __init__(self) -> None:
-        self._genuine: OrderedDict[bytes, tuple[str, Claims, Attenuation | None]] = OrderedDict()
+        self._genuine: OrderedDict[bytes, VerifiedToken] = OrderedDict()
 
     def verify(
         self, unverified: str, keys: KeyRing, *, audiences: frozenset[str], at: datetime
-    ) -> tuple[Claims, Attenuation | None]:
-        """The claims of a token that has force at `at` for one of `audiences`.
+    ) -> VerifiedToken:
+        """A token that has force at `at` for one of `audiences`.
 
         Raises:
             TokenRejected: malformed, foreign, expired, not yet valid or for another registry.
@@ -158,27 +175,24 @@ class VerifiedTokens:
             self._genuine[mark] = known
             if len(self._genuine) > _REMEMBERED:
                 self._genuine.popitem(last=False)
-        key_id, claims, attenuation = known
-        now = at.timestamp()
+        key_id, claims, _, _, begins, ends = known
         if not keys.verifies(key_id, at) or claims.iss != ISSUER:
             raise _foreign()
-        if claims.exp <= now:
+        if ends <= at:
             raise TokenRejected(
                 SignInFailure.TOKEN_EXPIRED, "the registry token has expired; log in again"
             )
-        if claims.nbf > now + _LEEWAY:
+        if begins > at:
             raise _foreign()
         if claims.aud not in audiences:
             raise TokenRejected(
                 SignInFailure.TOKEN_INVALID,
                 "the token was made for another registry; log in to this one",
             )
-        return claims, attenuation
+        return known
 
 
-def _check_signature(
-    unverified: str, keys: KeyRing, at: datetime
-) -> tuple[str, Claims, Attenuation | None]:
+def _check_signature(unverified: str, keys: KeyRing, at: datetime) -> VerifiedToken:
     try:
         unchecked = jws.extract_compact(unverified.encode("ascii"))
         key_id = unchecked.headers().get("kid")
@@ -190,7 +204,14 @@ def _check_signature(
         claims = msgspec.json.decode(signed.payload, type=Claims)
     except (JoseError, ValueError, msgspec.MsgspecError) as error:
         raise _foreign() from error
-    return key_id, claims, claims.attenuation()
+    return VerifiedToken(
+        key_id,
+        claims,
+        claims.subject,
+        claims.attenuation(),
+        datetime.fromtimestamp(claims.nbf - _LEEWAY, UTC),
+        datetime.fromtimestamp(claims.exp, UTC),
+    )
 
 
 def _foreign() -> TokenRejected:
