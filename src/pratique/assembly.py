@@ -34,6 +34,7 @@ from pratique.admission.outside_tokens import OutsideTokens
 from pratique.admission.pending_sign_ins import PendingSignIns
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import LawUnreadable, NotPrepared, empty_snapshot
+from pratique.admission.user_gate import UserGate
 from pratique.http.application import Application
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Entrance, RsgiEdge
@@ -196,9 +197,9 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     )
     entrance = Entrance(gate, log, new_id, external_url, recorder)
     clients = ClientAuthentication(ApplicationGate(attempts, outside), entrance)
+    user_gate = UserGate(attempts, passwords, pending)
     people = user_sign_in(
-        attempts=attempts,
-        passwords=passwords,
+        gate=user_gate,
         pending=pending,
         entrance=entrance,
         clock=clock,
@@ -214,7 +215,7 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         DataPlane(entrance, content, clock),
         TokenEndpoint(entrance, clock, new_id),
         Management(entrance, control, passwords, content, issuers),
-        Exchange(entrance, ExchangeGate(attempts, outside), clock, new_id),
+        Exchange(entrance, ExchangeGate(attempts, outside, user_gate), clock, new_id),
         Sts(
             {**discovery_endpoints(), **token_endpoints(grants), **people.endpoints}, clock, new_id
         ),

@@ -117,15 +117,17 @@ async def test_an_unknown_programme_is_refused_on_the_page() -> None:
 
 @in_loop
 async def test_a_code_is_good_once_and_a_second_use_voids_the_first() -> None:
-    """The refresh token of the first use dies; the thief gets nothing."""
+    """Both tokens of the first use die; the thief gets nothing."""
     async with running() as registry:
         code = await code_for(Browser(registry), await make_user(registry))
         tokens = (await redeem(registry, code))[1]
         assert (await refresh(registry, tokens["refresh_token"]))[0] == 200
+        assert (await exchange(registry, tokens["access_token"]))[0] == 200
         status, told = await redeem(registry, code)
         assert (status, told["error"], told["error_codes"]) == (400, "invalid_grant", [54005])
         status, told = await refresh(registry, tokens["refresh_token"])
         assert (status, told["error"]) == (400, "invalid_grant")
+        assert (await exchange(registry, tokens["access_token"]))[0] == 401
 
 
 @pytest.mark.parametrize(

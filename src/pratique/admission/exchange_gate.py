@@ -17,6 +17,7 @@ from pratique.admission.gate import Caller
 from pratique.admission.outside_tokens import OutsideTokens
 from pratique.admission.records import RegistryRecord
 from pratique.admission.snapshot import Snapshot
+from pratique.admission.user_gate import UserGate
 from pratique.identity import Application, SignInFailure, SignInRefused, TokenRejected, User
 from pratique.identity.directory_tokens import (
     ACR_AUDIENCE,
@@ -55,11 +56,13 @@ class ExchangeGate:
     Args:
         attempts: remembers what was refused.
         outside: verifies tokens of outside issuers.
+        people: says whether a user's sign-in still stands.
     """
 
-    def __init__(self, attempts: SignInAttempts, outside: OutsideTokens) -> None:
+    def __init__(self, attempts: SignInAttempts, outside: OutsideTokens, people: UserGate) -> None:
         self._attempts = attempts
         self._outside = outside
+        self._people = people
 
     async def authenticate(
         self, snapshot: Snapshot, unverified: str, *, tenant: str, source: str, at: datetime
@@ -92,7 +95,7 @@ class ExchangeGate:
         try:
             token = take_apart(unverified)
             if _is_own(snapshot, token, at):
-                proved = _own(snapshot, unverified, tenant, at)
+                proved = self._own(snapshot, unverified, tenant, at)
             else:
                 proved = await self._of_outside(snapshot, token, tenant, at)
         except TokenRejected as rejected:
@@ -102,6 +105,36 @@ class ExchangeGate:
         if standing.pair.failures:
             self._attempts.succeeded(counted, account, at)
         return proved
+
+    def _own(self, snapshot: Snapshot, unverified: str, tenant: str, at: datetime) -> Exchanged:
+        registry = snapshot.registry
+        audiences = {*ACR_AUDIENCES, *(ARM_AUDIENCES if registry.accepts_arm_tokens else ())}
+        claims = verify_directory_token(
+            unverified, snapshot.keys, tenant=registry.tenant, audiences=audiences, at=at
+        )
+        _check_tenant(tenant, registry, claims.tid)
+        account = snapshot.directory.by_object_id.get(claims.oid)
+        if not isinstance(account, User | Application):
+            raise TokenRejected(
+                SignInFailure.CREDENTIAL_REVOKED,
+                f"the claim `oid` is `{printable(claims.oid)}`, who is not in this directory any "
+                "more",
+            )
+        if not account.enabled:
+            raise TokenRejected(
+                SignInFailure.ACCOUNT_DISABLED,
+                f"`{account.display_name}` is disabled; ask the operator of this registry to "
+                "enable it",
+            )
+        if not snapshot.directory.credential_stands(claims.cid, at):
+            raise TokenRejected(
+                SignInFailure.CREDENTIAL_REVOKED,
+                "the credential that this token was made with was revoked or has expired; sign in "
+                "again",
+            )
+        if claims.sid is not None:
+            self._people.still(snapshot, claims.oid, claims.cid, claims.sid, at)
+        return Exchanged(_caller(account, claims.cid), account.object_id, claims.iss)
 
     async def _of_outside(
         self, snapshot: Snapshot, token: UnverifiedToken, tenant: str, at: datetime
@@ -132,33 +165,6 @@ def _is_own(snapshot: Snapshot, token: UnverifiedToken, at: datetime) -> bool:
     return snapshot.keys.verifies(token.key_id, at) or is_issuer(
         token.issuer, snapshot.registry.tenant
     )
-
-
-def _own(snapshot: Snapshot, unverified: str, tenant: str, at: datetime) -> Exchanged:
-    registry = snapshot.registry
-    audiences = {*ACR_AUDIENCES, *(ARM_AUDIENCES if registry.accepts_arm_tokens else ())}
-    claims = verify_directory_token(
-        unverified, snapshot.keys, tenant=registry.tenant, audiences=audiences, at=at
-    )
-    _check_tenant(tenant, registry, claims.tid)
-    account = snapshot.directory.by_object_id.get(claims.oid)
-    if not isinstance(account, User | Application):
-        raise TokenRejected(
-            SignInFailure.CREDENTIAL_REVOKED,
-            f"the claim `oid` is `{printable(claims.oid)}`, who is not in this directory any more",
-        )
-    if not account.enabled:
-        raise TokenRejected(
-            SignInFailure.ACCOUNT_DISABLED,
-            f"`{account.display_name}` is disabled; ask the operator of this registry to enable it",
-        )
-    if not snapshot.directory.credential_stands(claims.cid, at):
-        raise TokenRejected(
-            SignInFailure.CREDENTIAL_REVOKED,
-            "the credential that this token was made with was revoked or has expired; sign in "
-            "again",
-        )
-    return Exchanged(_caller(account, claims.cid), account.object_id, claims.iss)
 
 
 def _check_tenant(asked: str, registry: RegistryRecord, of_token: str) -> None:

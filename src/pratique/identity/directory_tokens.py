@@ -59,6 +59,7 @@ class DirectoryClaims(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
         uti: id of the token.
         cid: id of the credential behind it.
         scp: delegated scopes, of users only.
+        sid: id of the sign-in behind a user's token, so that it dies with it.
         xms_mirid: resource id of a managed identity.
     """
 
@@ -77,6 +78,7 @@ class DirectoryClaims(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
     uti: str
     cid: str
     scp: str | None = None
+    sid: str | None = None
     upn: str | None = None
     unique_name: str | None = None
     preferred_username: str | None = None

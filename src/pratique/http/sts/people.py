@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pratique.admission import SignInAttempts
 from pratique.admission.authorization_codes import AuthorizationCodes
 from pratique.admission.device_requests import DeviceRequests
 from pratique.admission.pending_sign_ins import PendingSignIns
@@ -20,7 +19,6 @@ from pratique.http.sts.logout import Logout
 from pratique.http.sts.sign_in_steps import SignInSteps
 from pratique.http.sts.user_grants import UserGrants
 from pratique.http.sts.visit import Endpoint
-from pratique.identity import PasswordHasher
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +38,7 @@ class UserSignIn:
 
 def user_sign_in(
     *,
-    attempts: SignInAttempts,
-    passwords: PasswordHasher,
+    gate: UserGate,
     pending: PendingSignIns,
     entrance: Entrance,
     clock: Callable[[], datetime],
@@ -49,7 +46,6 @@ def user_sign_in(
     random_bytes: Callable[[int], bytes],
 ) -> UserSignIn:
     """The parts on these stores."""
-    gate = UserGate(attempts, passwords, pending)
     codes = AuthorizationCodes(pending, gate, random_bytes)
     devices = DeviceRequests(pending, random_bytes)
     browsers = Browsers(gate, random_bytes, new_id)

@@ -83,6 +83,7 @@ def _access(visit: Visit, user: User, delegation: Delegation, token_id: str) -> 
         uti=token_id,
         cid=delegation.credential_id,
         scp=DELEGATED,
+        sid=delegation.sign_in_id,
         upn=user.user_name,
         unique_name=user.user_name,
         preferred_username=user.user_name,
