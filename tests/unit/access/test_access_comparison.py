@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from tests.law.reading import NOON, bound_to
 
 from pratique.access import (
@@ -23,6 +24,7 @@ from pratique.access import (
     RoleMode,
     Subject,
 )
+from pratique.access.amendments import Amendment, amended
 from pratique.access.comparison import ROOT, Difference, compare
 from pratique.naming import RepositoryName
 from pratique.testing import law_builder
@@ -82,6 +84,39 @@ def test_a_refusal_under_a_condition_is_told_by_repositories() -> None:
     )
     assert _told(before, builder.deny("night", refusal).build()) == {
         (_DEV, "pull", False): (_NAMES[2],)
+    }
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_one_assignment_more_or_less_is_told_of_its_holder(*, comes: bool) -> None:
+    """In a law that is otherwise the very same."""
+    builder = LawBuilder().user("dev").user("ben").assign("AcrPull", "ben")
+    law = builder.build()
+    granting = builder.assign("AcrPull", "dev").build()
+    assignments = granting.assignments_of(_DEV.object_id)
+    granted = amended(law, Amendment(assignments=assignments))
+    taken = amended(granted, Amendment(gone_assignments=assignments))
+    before, after = (law, granted) if comes else (granted, taken)
+    assert set(_told(before, after)) == {
+        (_DEV, word, comes) for word in ("pull", "metadata_read", "catalog")
+    }
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_one_refusal_more_or_less_is_told_of_those_it_names(*, comes: bool) -> None:
+    """In a law that is otherwise the very same; whom it does not name is passed over."""
+    builder = LawBuilder().user("dev").user("ben").assign("AcrPull", "dev").assign("AcrPull", "ben")
+    law = builder.build()
+    refusal = Refusal(PermissionSet(actions=("*/pull/read",)))
+    denials = builder.deny("night", refusal, to=["dev"]).build().every_denial()
+    refusing = amended(law, Amendment(denials=denials))
+    open_again = amended(refusing, Amendment(gone_denials=denials))
+    before, after = (law, refusing) if comes else (refusing, open_again)
+    gains = not comes
+    assert _told(before, after) == {
+        (_DEV, "pull", gains): (EVERY_REPOSITORY,),
+        (_DEV, "metadata_read", gains): (EVERY_REPOSITORY,),
+        (_DEV, "catalog", gains): (THE_REGISTRY,),
     }
 
 
