@@ -97,7 +97,7 @@ class Fetcher:
 
     async def _get(self, url: str, target: _Target) -> Fetched:
         if self._tls is None:
-            self._tls = await asyncio.to_thread(_tls)
+            self._tls = await asyncio.to_thread(system_tls)
         failure: Exception | None = None
         # No proxy and no credentials of the environment: the address that was checked is asked.
         async with httpx.AsyncClient(
@@ -184,7 +184,7 @@ def _split(url: str) -> tuple[SplitResult, str, int]:
     return parts, parts.hostname, port or (443 if parts.scheme == "https" else 80)
 
 
-def _tls() -> ssl.SSLContext:
+def system_tls() -> ssl.SSLContext:
     """The machine's own certificate authorities, or a bundled list where it has none."""
     paths = ssl.get_default_verify_paths()
     found = paths.cafile is not None or paths.capath is not None
