@@ -8,7 +8,7 @@ import time
 
 from pratique.admission import Gate, Snapshots
 from pratique.admission.gate import Caller
-from pratique.identity import PasswordHasher
+from pratique.identity import PasswordHasher, UserPasswords
 from pratique.identity.credentials import BearerToken
 from pratique.storage.metadata.memory.attempts import MemorySignInAttempts
 from pratique.testing.registry_in_memory import OWNER, RegistryInMemory
@@ -28,7 +28,7 @@ async def _measure() -> tuple[float, float]:
         gate = Gate(
             Snapshots(registry.ledger),
             MemorySignInAttempts(),
-            PasswordHasher(registry.executor, bytes),
+            UserPasswords(PasswordHasher(registry.executor, bytes)),
             registry.clock,
         )
         audiences, snapshot = frozenset({registry.host}), gate.snapshot()

@@ -48,11 +48,12 @@ from pratique.http.sts.people import user_sign_in
 from pratique.http.tokens import Exchange, TokenEndpoint
 from pratique.http.wire.challenges import is_host
 from pratique.http.wire.messages import Request, Response
-from pratique.identity import PasswordHasher
+from pratique.identity import PasswordHasher, UserPasswords
 from pratique.identity.federation import IssuerKeys, OutsideKeys
+from pratique.identity.ldap import LdapDirectory
 from pratique.naming import RegistryName
 from pratique.observability import LineLog
-from pratique.outgoing import DiscoveredKeys
+from pratique.outgoing import DiscoveredKeys, LdapServers
 from pratique.registry import Registry
 from pratique.storage.blobs.filesystem import FilesystemBlobs, FilesystemUploads
 from pratique.storage.metadata.sqlite import (
@@ -182,11 +183,14 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     clock: Callable[[], datetime] = now,
     external_url: str | None = None,
     issuers: OutsideKeys | None = None,
+    ldap: LdapDirectory | None = None,
 ) -> Application:
     """The application on these stores, whichever they are."""
     issuers = issuers or DiscoveredKeys(allow_private=False)
+    ldap = ldap or LdapServers()
+    of_users = UserPasswords(passwords, ldap)
     outside = OutsideTokens(IssuerKeys(issuers, clock))
-    gate = Gate(snapshots, attempts, passwords, clock)
+    gate = Gate(snapshots, attempts, of_users, clock)
     control = ControlPlane(
         gate,
         ledger,
@@ -197,7 +201,7 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     )
     entrance = Entrance(gate, log, new_id, external_url, recorder)
     clients = ClientAuthentication(ApplicationGate(attempts, outside), entrance)
-    user_gate = UserGate(attempts, passwords, pending)
+    user_gate = UserGate(attempts, of_users, pending)
     people = user_sign_in(
         gate=user_gate,
         pending=pending,
@@ -214,7 +218,7 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         entrance,
         DataPlane(entrance, content, clock),
         TokenEndpoint(entrance, clock, new_id),
-        Management(entrance, control, passwords, content, issuers),
+        Management(entrance, control, passwords, content, issuers, ldap),
         Exchange(entrance, ExchangeGate(attempts, outside, user_gate), clock, new_id),
         Sts(
             {**discovery_endpoints(), **token_endpoints(grants), **people.endpoints}, clock, new_id
@@ -245,6 +249,7 @@ def open_registry(
     blobs = FilesystemBlobs.open(data)
     uploads = FilesystemUploads.open(data, blobs)
     ledger = SqliteLedger(database)
+    ldap = LdapServers()
     application = compose(
         ledger=ledger,
         snapshots=_loaded(ledger),
@@ -264,6 +269,7 @@ def open_registry(
         recorder=recorder,
         external_url=external_url,
         issuers=DiscoveredKeys(allow_private=allow_private_issuers),
+        ldap=ldap,
     )
 
     async def as_folder_owner(request: Request) -> Response:
@@ -278,6 +284,7 @@ def open_registry(
         decisions.close()
         log.flush()
         executor.shutdown()
+        ldap.close()
         attempts.close()
         pending.close()
         database.close()

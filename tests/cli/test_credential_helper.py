@@ -117,6 +117,23 @@ def test_get_gives_the_token_of_the_login(
         assert given == {"ServerURL": asked.strip(), "Username": NULL_GUID, "Secret": token}
 
 
+def test_another_hosts_address_gets_nothing_of_this_one(
+    helper: Programme, terminal: Terminal, principal: Principal
+) -> None:
+    """However this one's name stands in it."""
+    principal.log_in(terminal, principal.lasting)
+    host = principal.server.host
+    for asked in (
+        f"https://evil.example/a://{host}",
+        f"https://evil.example?://{host}",
+        f"evil.example\n://{host}",
+        f"https://{host}@evil.example",
+    ):
+        outcome = helper.run("get", stdin=asked)
+        assert outcome.code == 1
+        assert outcome.out in {f"{NOT_FOUND}\n", f"{NO_SERVER}\n"}
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "told"),
     [

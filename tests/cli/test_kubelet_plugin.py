@@ -224,7 +224,7 @@ def test_secret_that_others_can_read_is_refused(plugin: Programme, secret_file: 
     told = _refused(
         plugin.run("--server", "one.example", *options, stdin=_request("one.example/a"))
     )
-    assert f"run `chmod o-r {secret_file}`" in told
+    assert f"run `chmod 600 {secret_file}`" in told
 
 
 @pytest.mark.parametrize(

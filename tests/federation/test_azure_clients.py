@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.identity import CertificateCredential, ClientSecretCredential, WorkloadIdentityCredential
 from tests.federation.foreign_provider import CLIENT, foreign_provider, id_token
+from tests.support.azure_registry import round_trip
 from tests.support.live_server import LiveServer, live_server
 
 pytestmark = [pytest.mark.live, pytest.mark.clients]
@@ -77,39 +76,6 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
                 server.pratique("role", "assign", role, "--to", who["client_id"])
         tenant = server.pratique("registry", "show")["tenant_id"]
         yield Harbour(server, tenant, {**made, "certified": certified["client_id"]}, key)
-
-
-def round_trip(client: ContainerRegistryClient, repository: str) -> None:
-    """Push an image, read it back in all the ways the client has, and delete it."""
-    layer, config = b"a layer of " + repository.encode(), b"{}"
-    layer_digest, layer_size = client.upload_blob(repository, io.BytesIO(layer))
-    config_digest, config_size = client.upload_blob(repository, io.BytesIO(config))
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "config": {
-            "mediaType": "application/vnd.oci.image.config.v1+json",
-            "digest": config_digest,
-            "size": config_size,
-        },
-        "layers": [
-            {
-                "mediaType": "application/vnd.oci.image.layer.v1.tar",
-                "digest": layer_digest,
-                "size": layer_size,
-            }
-        ],
-    }
-    digest = client.set_manifest(repository, manifest, tag="v1", media_type=OCI_MANIFEST)
-    found = client.get_manifest(repository, "v1")
-    assert found.digest == digest
-    assert json.loads(json.dumps(dict(found.manifest or {}))) == manifest
-    assert b"".join(client.download_blob(repository, layer_digest)) == layer
-    assert repository in list(client.list_repository_names())
-    assert [tag.name for tag in client.list_tag_properties(repository)] == ["v1"]
-    client.delete_manifest(repository, digest)
-    with pytest.raises(HttpResponseError):
-        client.get_manifest(repository, "v1")
 
 
 def test_client_secret(harbour: Harbour) -> None:

@@ -9,10 +9,14 @@ those who belong. Counts fade after a quarter of an hour of quiet.
 from __future__ import annotations
 
 import ipaddress
+from asyncio import Lock
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
+from weakref import WeakValueDictionary
+
+from pratique.identity import SignInFailure, SignInRefused
 
 FADE = timedelta(minutes=15)
 LONGEST_WAIT_SECONDS = 60
@@ -59,6 +63,24 @@ class SignInAttempts(Protocol):
         ...
 
 
+class Turns:
+    """Lets a source try one account once at a time, in this process.
+
+    Checking a password takes a while; whoever sent many at once would have all of them checked
+    before the first one counted.
+    """
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[tuple[str, str], Lock] = WeakValueDictionary()
+
+    def of(self, source: str, account: str) -> Lock:
+        """What must be held while `source` tries `account`."""
+        lock = self._locks.get((source, account))
+        if lock is None:
+            lock = self._locks[source, account] = Lock()
+        return lock
+
+
 def seconds_to_wait(standing: Standing, at: datetime) -> int:
     """How long this source must wait before it may try this account again; 0 for not at all."""
     waits = [_wait(standing.pair, _FREE_FOR_PAIR, at)]
@@ -66,6 +88,21 @@ def seconds_to_wait(standing: Standing, at: datetime) -> int:
         waits.append(_wait(standing.source, _FREE_FOR_SOURCE, at))
         waits.append(_wait(standing.account, _FREE_FOR_ACCOUNT, at))
     return max(waits)
+
+
+def check_patience(attempts: SignInAttempts, source: str, account: str, at: datetime) -> None:
+    """Refuse a source that must wait before it may try this account again.
+
+    Raises:
+        SignInRefused: it must wait.
+    """
+    wait = seconds_to_wait(attempts.standing(source, account, at), at)
+    if wait:
+        raise SignInRefused(
+            SignInFailure.TOO_MANY,
+            f"too many wrong sign-ins from this address; try again in {wait} seconds",
+            retry_after_seconds=wait,
+        )
 
 
 @lru_cache(maxsize=4096)

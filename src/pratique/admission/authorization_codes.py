@@ -133,7 +133,8 @@ class AuthorizationCodes:
         delegation = msgspec.json.decode(spent, type=Delegation)
         self._gate.void(delegation.sign_in_id, delegation.object_id, at + REFRESH_LIFE, at)
         return CodeRefused(
-            "the authorization code was redeemed before; what was made of it has lost its force",
+            "the authorization code was redeemed before; what the directory made of it is taken no "
+            "more",
             replayed=True,
         )
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from pratique.access import DirectoryPrincipal
-from pratique.admission.attempts import SignInAttempts, seconds_to_wait, source_of
+from pratique.admission.attempts import SignInAttempts, check_patience, source_of
 from pratique.admission.gate import Caller
 from pratique.admission.outside_tokens import OutsideTokens
 from pratique.admission.records import RegistryRecord
@@ -84,14 +84,6 @@ class ExchangeGate:
         counted = source_of(source)
         mark = hashlib.sha256(unverified.encode("utf-8", "surrogatepass")).hexdigest()
         account = f"exchange:{mark[:40]}"
-        standing = self._attempts.standing(counted, account, at)
-        wait = seconds_to_wait(standing, at)
-        if wait:
-            raise SignInRefused(
-                SignInFailure.TOO_MANY,
-                f"too many refused tokens from this address; try again in {wait} seconds",
-                retry_after_seconds=wait,
-            )
         try:
             token = take_apart(unverified)
             if _is_own(snapshot, token, at):
@@ -100,10 +92,10 @@ class ExchangeGate:
                 proved = await self._of_outside(snapshot, token, tenant, at)
         except TokenRejected as rejected:
             if rejected.reason is SignInFailure.TOKEN_INVALID:
+                # After the token was looked at: a good one is taken however many were not.
+                check_patience(self._attempts, counted, account, at)
                 self._attempts.failed(counted, account, at)
             raise SignInRefused(rejected.reason, str(rejected)) from rejected
-        if standing.pair.failures:
-            self._attempts.succeeded(counted, account, at)
         return proved
 
     def _own(self, snapshot: Snapshot, unverified: str, tenant: str, at: datetime) -> Exchanged:
@@ -140,7 +132,7 @@ class ExchangeGate:
         self, snapshot: Snapshot, token: UnverifiedToken, tenant: str, at: datetime
     ) -> Exchanged:
         claims = await self._outside.verify(snapshot, token, at)
-        if claims.audiences <= ARM_AUDIENCES and not snapshot.registry.accepts_arm_tokens:
+        if claims.audiences & ARM_AUDIENCES and not snapshot.registry.accepts_arm_tokens:
             raise _invalid(
                 "the claim `aud` names the resource manager, whose tokens this registry does not "
                 f"take; ask for a token for `{ACR_AUDIENCE}`"

@@ -23,7 +23,7 @@ from pratique.access import (
     Subject,
     decide,
 )
-from pratique.admission.attempts import SignInAttempts, seconds_to_wait, source_of
+from pratique.admission.attempts import SignInAttempts, Turns, check_patience, source_of
 from pratique.admission.snapshot import Snapshot, Snapshots
 from pratique.identity import (
     ACCESS_TOKEN,
@@ -32,14 +32,16 @@ from pratique.identity import (
     BearerToken,
     Credentials,
     NoCredentials,
-    PasswordHasher,
     SignInFailure,
     SignInRefused,
     TokenRejected,
+    User,
+    UserPasswords,
     VerifiedToken,
     VerifiedTokens,
     sign_in,
 )
+from pratique.identity.directory import Account
 
 
 class Caller(NamedTuple):
@@ -75,7 +77,7 @@ class Gate:
     Args:
         snapshots: gives the law.
         attempts: remembers wrong sign-ins.
-        passwords: checks passwords that people chose.
+        passwords: checks passwords of users.
         clock: gives now, with a time zone.
     """
 
@@ -83,7 +85,7 @@ class Gate:
         self,
         snapshots: Snapshots,
         attempts: SignInAttempts,
-        passwords: PasswordHasher,
+        passwords: UserPasswords,
         clock: Callable[[], datetime],
     ) -> None:
         self._snapshots = snapshots
@@ -91,6 +93,7 @@ class Gate:
         self._passwords = passwords
         self._clock = clock
         self._verified = VerifiedTokens()
+        self._turns = Turns()
 
     def now(self) -> datetime:
         """The time by which verdicts are given."""
@@ -185,32 +188,53 @@ class Gate:
     async def _by_password(
         self, snapshot: Snapshot, credentials: BasicCredentials, source: str
     ) -> Caller:
-        name = credentials.user_name
-        account_key = name.casefold()[:256]
+        account = snapshot.directory.account(credentials.user_name)
+        name = credentials.user_name.casefold()[:256]
+        if account is None or isinstance(account, User):
+            # What people choose can be guessed, so it is not even looked at while they must wait.
+            standing = self._attempts.standing(source, name, self._clock())
+            if standing.known and not standing.pair.failures:
+                return await self._signed_in(snapshot, account, credentials, source, name)
+            async with self._turns.of(source, name):
+                check_patience(self._attempts, source, name, self._clock())
+                return await self._signed_in(snapshot, account, credentials, source, name)
+        return await self._signed_in(snapshot, account, credentials, source, name)
+
+    async def _signed_in(
+        self,
+        snapshot: Snapshot,
+        account: Account | None,
+        credentials: BasicCredentials,
+        source: str,
+        name: str,
+    ) -> Caller:
+        """Who it is; a wrong attempt is counted.
+
+        A secret that was made here cannot be guessed: the right one is taken however often
+        strangers were wrong, or they could lock its holder out.
+        """
         at = self._clock()
-        standing = self._attempts.standing(source, account_key, at)
-        wait = seconds_to_wait(standing, at)
-        if wait:
-            raise SignInRefused(
-                SignInFailure.TOO_MANY,
-                f"too many wrong sign-ins from this address; try again in {wait} seconds",
-                retry_after_seconds=wait,
-            )
+
+        async def right(user: User | None, password: str) -> bool:
+            return await self._passwords.right(user, password, snapshot.ldap)
+
         try:
             signed = await sign_in(
-                snapshot.directory.account(name),
-                name,
+                account,
+                credentials.user_name,
                 credentials.password,
                 at=at,
                 admin_enabled=snapshot.registry.admin_enabled,
-                passwords=self._passwords,
+                right=right,
             )
         except SignInRefused as refused:
             if refused.reason is SignInFailure.WRONG:
-                self._attempts.failed(source, account_key, at)
+                check_patience(self._attempts, source, name, at)
+                self._attempts.failed(source, name, at)
             raise
+        standing = self._attempts.standing(source, name, at)
         if not standing.known or standing.pair.failures:
-            self._attempts.succeeded(source, account_key, at)
+            self._attempts.succeeded(source, name, at)
         return Caller(signed.subject, signed.name, None, signed.credential_id)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from pratique.access import RoleMode
 from pratique.identity import AdminAccount, Application, Group, SigningKey, TokenAccount, User
+from pratique.identity.ldap import LdapSetup
 from pratique.naming import RegistryName, ResourceScope
 
 
@@ -149,6 +150,7 @@ Record = (
     | AttributesRecord
     | ScopeMapRecord
     | TrustRecord
+    | LdapSetup
     | User
     | Application
     | Group
@@ -165,6 +167,7 @@ KINDS: dict[str, type[Any]] = {
     "attributes": AttributesRecord,
     "scope-map": ScopeMapRecord,
     "trust": TrustRecord,
+    "ldap": LdapSetup,
     "user": User,
     "application": Application,
     "group": Group,
@@ -190,7 +193,7 @@ _KEY_FIELD = {
 
 
 def kind_and_key(record: Record) -> tuple[str, str]:
-    """Under what a record is kept. There is one registry and one admin account: their key is empty.
+    """Under what a record is kept; registry, admin account and LDAP server have an empty key.
 
     Names compare without case, so keys are lower-cased.
     """

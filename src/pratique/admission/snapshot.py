@@ -36,6 +36,7 @@ from pratique.identity import (
     User,
 )
 from pratique.identity.directory import Account
+from pratique.identity.ldap import LdapSetup
 from pratique.naming import InvalidName
 from pratique.naming.errors import printable
 
@@ -118,6 +119,12 @@ class Snapshot:
                 "(give the object id when a name stands for several)"
             )
         return found
+
+    @property
+    def ldap(self) -> LdapSetup | None:
+        """The LDAP server that is set up; None for none."""
+        found = self.records.get(("ldap", ""))
+        return found if isinstance(found, LdapSetup) else None
 
     def scope_map_record(self, name: str) -> ScopeMapRecord:
         """The record of a scope map that somebody made.

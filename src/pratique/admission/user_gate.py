@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from pratique.admission.attempts import SignInAttempts, seconds_to_wait, source_of
+from pratique.admission.attempts import SignInAttempts, Turns, check_patience, source_of
 from pratique.admission.pending_sign_ins import Pending, PendingSignIns
 from pratique.admission.snapshot import Snapshot
-from pratique.identity import PasswordHasher, SignInFailure, SignInRefused, User
+from pratique.identity import SignInFailure, SignInRefused, User, UserPasswords
 from pratique.identity.sign_in import second_factor_missing
 from pratique.identity.totp import DRIFT, STEP, step_of
 
@@ -33,11 +33,12 @@ class UserGate:
     """
 
     def __init__(
-        self, attempts: SignInAttempts, passwords: PasswordHasher, pending: PendingSignIns
+        self, attempts: SignInAttempts, passwords: UserPasswords, pending: PendingSignIns
     ) -> None:
         self._attempts = attempts
         self._passwords = passwords
         self._pending = pending
+        self._turns = Turns()
 
     async def by_password(
         self, snapshot: Snapshot, user_name: str, password: str, *, source: str, at: datetime
@@ -57,10 +58,13 @@ class UserGate:
         """
         account = user_name.casefold()[:256]
         user = snapshot.directory.users.get(account)
-        with self._counted(source, account, at):
-            right = await self._passwords.matches(password, user.password_hash if user else None)
-            if user is None or not right:
-                raise SignInRefused(SignInFailure.WRONG, "the user name or the password is wrong")
+        async with self._turns.of(source_of(source), account):
+            with self._counted(source, account, at):
+                right = await self._passwords.right(user, password, snapshot.ldap)
+                if user is None or not right:
+                    raise SignInRefused(
+                        SignInFailure.WRONG, "the user name or the password is wrong"
+                    )
         return _enabled(user)
 
     async def by_password_alone(
@@ -149,26 +153,25 @@ class UserGate:
         Raises:
             SignInRefused: there were too many.
         """
-        with self._counted(source, f"user-code:{source_of(source)}", at):
+        # One's own code is easily had, so a right one forgives nothing.
+        with self._counted(source, f"user-code:{source_of(source)}", at, forgives=False):
             yield
 
     @contextmanager
-    def _counted(self, source: str, account: str, at: datetime) -> Iterator[None]:
+    def _counted(
+        self, source: str, account: str, at: datetime, *, forgives: bool = True
+    ) -> Iterator[None]:
         counted = source_of(source)
-        standing = self._attempts.standing(counted, account, at)
-        wait = seconds_to_wait(standing, at)
-        if wait:
-            raise SignInRefused(
-                SignInFailure.TOO_MANY,
-                f"too many wrong sign-ins from this address; try again in {wait} seconds",
-                retry_after_seconds=wait,
-            )
+        check_patience(self._attempts, counted, account, at)
         try:
             yield
-        except SignInRefused:
-            self._attempts.failed(counted, account, at)
+        except SignInRefused as refused:
+            # Nobody guessed wrong when nobody could say whether it was right.
+            if refused.reason is not SignInFailure.LDAP_UNAVAILABLE:
+                self._attempts.failed(counted, account, at)
             raise
-        if not standing.known or standing.pair.failures:
+        standing = self._attempts.standing(counted, account, at)
+        if forgives and (not standing.known or standing.pair.failures):
             self._attempts.succeeded(counted, account, at)
 
 

@@ -15,7 +15,10 @@ from pratique.agent.tokens import Tokens
 from pratique.agent.visit import PeerLookUp, Visit
 
 # What a proxy or a browser adds. A workload that was tricked into a request asks with these.
-_PASSED_ON: Final = frozenset({"x-forwarded-for", "x-forwarded-host", "forwarded", "via", "origin"})
+_PASSED_ON: Final = frozenset(
+    {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "true-client-ip"}
+    | {"forwarded", "via", "origin", "referer", "sec-fetch-site"}
+)
 _VERSION = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 
 Facts = Mapping[str, object]

@@ -88,8 +88,8 @@ def parse_request(head: bytes) -> Request:
     headers = _headers(lines)
     if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
         raise BadRequest("no request here has a body", 413)
-    parts = urlsplit(target)
     try:
+        parts = urlsplit(target)
         path = unquote(parts.path, errors="strict")
         query = _query(parts.query)
     except ValueError:

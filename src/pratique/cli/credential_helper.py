@@ -8,6 +8,7 @@ exit code 1. What people should read goes to standard error, which clients pass 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from pratique.cli.renewal import Connect, LoginEnded, renewed
 from pratique.cli.servers import NULL_GUID, base_url
 from pratique.cli.session import Transport
 from pratique.cli.token_requests import Granted, NoTokenEndpoint, by_password
+from pratique.naming.errors import printable
 
 PROGRAM = "docker-credential-pratique"
 NAME = PROGRAM.removeprefix("docker-credential-")
@@ -30,6 +32,7 @@ NO_USER = "no credentials username"
 # The user name under which clients keep a refresh token.
 _TOKEN_USER = "<token>"  # noqa: S105 - a name, not a secret
 _MAX_INPUT = 64 * 1024
+_HOST = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 _WITH_INPUT = frozenset({"get", "store", "erase"})
 _USAGE = f"Usage: {PROGRAM} <store|get|erase|list|version>"
 
@@ -139,8 +142,10 @@ def _host(server_url: str) -> str:
     Raises:
         Failed: there is none.
     """
-    host = server_url.rpartition("://")[2].partition("/")[0].lower()
-    if not host:
+    before, scheme, after = server_url.partition("://")
+    host = (after if scheme else before).partition("/")[0].lower()
+    known = not scheme or before.lower() in {"http", "https"}
+    if not known or _HOST.fullmatch(host) is None:
         raise Failed(NO_SERVER)
     return host
 
@@ -152,7 +157,8 @@ def _connect(url: str, ca_file: Path | None) -> Transport:
 
 
 def _tell(sentence: str) -> None:
-    print(f"pratique: {sentence}", file=sys.stderr)
+    # A server had a say in some of it.
+    print(f"pratique: {printable(sentence, 1000)}", file=sys.stderr)
 
 
 def main() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -120,22 +121,16 @@ def _assign(
     What its agent needs is shown this once. USER and GROUP are names or numbers on that host. A
     second time, the host gets another secret, and what the former one got loses its force.
     """
-    made = session.call("POST", address(_IDENTITIES, name, "hosts"), body={"host": host})
-    allowed: dict[str, Any] = {
-        "users": list(map(_account, users)),
-        "groups": list(map(_account, groups)),
-        "header_secret": secrets.token_urlsafe(32) if header else None,
-        "challenge_group": None if challenge_group is None else _account(challenge_group),
-    }
-    entry = {key: value for key, value in made.items() if key != "tenant"}
-    entry |= {key: value for key, value in allowed.items() if value not in (None, [])}
-    content = {"tenant": made["tenant"], "identities": [entry]}
+    with _opened(file) as opened:
+        made = session.call("POST", address(_IDENTITIES, name, "hosts"), body={"host": host})
+        content = _content(made, users, groups, header=header, challenge_group=challenge_group)
+        if opened is not None:
+            opened.write(("\n".join(_toml(content)) + "\n").encode())
     opening = f"`{made['name']}` is assigned to the host `{made['host']}`."
     place = str(file or f"/etc/pratique/{made['name']}.toml")
     server = session.image_host()
     start = f"pratique identity agent --server {server} --credentials {place}"
     if file is not None:
-        _write(file, content)
         told = {key: value for key, value in made.items() if key != "secret"}
         lines = commands(f"{opening} What its agent needs is in {file}:", start)
         screen.show({**told, "file": str(file)}, *lines)
@@ -242,13 +237,45 @@ def _toml(content: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _write(file: Path, content: Mapping[str, Any]) -> None:
-    from pratique.cli.private_files import replace_file  # noqa: PLC0415 - loaded when used
+def _content(
+    made: Mapping[str, Any],
+    users: Iterable[str],
+    groups: Iterable[str],
+    *,
+    header: bool,
+    challenge_group: str | None,
+) -> dict[str, Any]:
+    """What the agent of the host needs: the identity, its secret, and who may have tokens."""
+    allowed: dict[str, Any] = {
+        "users": list(map(_account, users)),
+        "groups": list(map(_account, groups)),
+        "header_secret": secrets.token_urlsafe(32) if header else None,
+        "challenge_group": None if challenge_group is None else _account(challenge_group),
+    }
+    entry = {key: value for key, value in made.items() if key != "tenant"}
+    entry |= {key: value for key, value in allowed.items() if value not in (None, [])}
+    return {"tenant": made["tenant"], "identities": [entry]}
+
+
+@contextmanager
+def _opened(file: Path | None) -> Iterator[BinaryIO | None]:
+    """The new file, open before the host gets a secret that must not be lost.
+
+    Raises:
+        Failed: it is there already, or cannot be written.
+    """
+    if file is None:
+        yield None
+        return
+    from pratique.cli.private_files import new_file  # noqa: PLC0415 - loaded when used
 
     try:
-        replace_file(file, ("\n".join(_toml(content)) + "\n").encode())
+        with new_file(file) as opened:
+            yield opened
+    except FileExistsError as error:
+        raise Failed(f"the file {file} is there already; name one that is not") from error
     except OSError as error:
         raise Failed(
-            f"the file {file} cannot be written: {error.strerror}; the host has a new secret, "
-            "which nobody has seen: assign once more"
+            f"the file {file} cannot be written: {error.strerror}; if the host got a new secret, "
+            "nobody has seen it: assign once more"
         ) from error

@@ -138,8 +138,10 @@ def _registry_of(image: str) -> str:
 
 def _secret(path: Path) -> str:
     try:
-        if path.stat().st_mode & stat.S_IROTH:
-            raise Failed(f"the file {path} can be read by others; run `chmod o-r {path}`")
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise Failed(
+                f"the file {path} is open to others than its owner; run `chmod 600 {path}`"
+            )
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise Failed(f"the client secret in {path} cannot be read: {error}") from error

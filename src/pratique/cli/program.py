@@ -45,6 +45,7 @@ _VERBS = {
     "admin-user": _Entry("Who", "admin_user", "The one account that may handle every image."),
     "attribute": _Entry("Who", "attributes", "Attributes of principals, which conditions ask for."),
     "trust": _Entry("Who", "trusts", "Outside issuers whose tokens are taken in place of secrets."),
+    "ldap": _Entry("Who", "ldap", "Users and groups from an LDAP server or Active Directory."),
     "role": _Entry(
         "What they may do", "role_definitions", "Role definitions and role assignments."
     ),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from pratique.cli.accounts import Kind, add_delete, add_enable_and_disable
 from pratique.cli.screen import Screen, commands, once, state
 from pratique.cli.session import Session, address
+from pratique.cli.standard_input import read_password
 from pratique.cli.verbs import group_of_verbs, verb
 
 user = group_of_verbs("user", "People of the registry's own directory.")
@@ -33,7 +32,7 @@ def _create(
     body = {
         "username": name,
         "display_name": display_name,
-        "password": _read_password() if password_stdin else None,
+        "password": read_password() if password_stdin else None,
     }
     made = session.call("POST", address("users"), body=body)
     screen.show(
@@ -56,6 +55,7 @@ def _list(session: Session, screen: Screen) -> None:
             "USER NAME": "username",
             "DISPLAY NAME": "display_name",
             "STATE": state,
+            "SOURCE": "source",
             "OBJECT ID": "object_id",
             "CREATED": "created",
         },
@@ -71,7 +71,7 @@ def _password(session: Session, screen: Screen, name: str, password_stdin: bool)
 
     Unless you give it, it is made and shown this once. Tokens made with the old one are void.
     """
-    body = {"password": _read_password() if password_stdin else None}
+    body = {"password": read_password() if password_stdin else None}
     changed = session.call("POST", address("users", name, "password"), body=body)
     opening = f"The user `{changed['username']}` has another password."
     screen.show(changed, *_told(changed, opening)[:-1])
@@ -118,10 +118,6 @@ def _told(made: dict[str, str], opening: str) -> list[str]:
         return [opening, ""]
     fields = {"user name": made["username"], "password": made["password"]}
     return once(f"{opening} The password", fields)
-
-
-def _read_password() -> str:
-    return sys.stdin.readline().removesuffix("\n").removesuffix("\r")
 
 
 _KIND = Kind(user, "user", "users", "username", "alice")

@@ -19,6 +19,7 @@ from pratique.identity.records import (
     Application,
     FederatedCredential,
     Group,
+    LdapOrigin,
     SigningKey,
     StoredCertificate,
     StoredSecret,
@@ -39,6 +40,7 @@ from pratique.identity.registry_tokens import (
 from pratique.identity.secrets import hash_secret, new_secret, secret_matches
 from pratique.identity.sign_in import SignedIn, SignInFailure, SignInRefused, sign_in
 from pratique.identity.signing_keys import KeyRing, new_signing_key
+from pratique.identity.user_passwords import UserPasswords
 
 __all__ = [
     "ACCESS_TOKEN",
@@ -58,6 +60,7 @@ __all__ = [
     "FederatedCredential",
     "Group",
     "KeyRing",
+    "LdapOrigin",
     "NoCredentials",
     "PasswordHasher",
     "SignInFailure",
@@ -69,6 +72,7 @@ __all__ = [
     "TokenAccount",
     "TokenRejected",
     "User",
+    "UserPasswords",
     "VerifiedToken",
     "VerifiedTokens",
     "hash_secret",

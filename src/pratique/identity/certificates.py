@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -89,7 +90,7 @@ def _ready(certificate: x509.Certificate) -> Certificate:
 def _key(certificate: x509.Certificate) -> PublishedKey:
     try:
         public = certificate.public_key()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UnacceptableCertificate("the key in the certificate cannot be read") from error
     match public:
         case rsa.RSAPublicKey() if public.key_size in _RSA_BITS:

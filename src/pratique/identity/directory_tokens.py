@@ -18,7 +18,7 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from pratique.identity.registry_tokens import MAX_LENGTH, TokenRejected
+from pratique.identity.registry_tokens import MAX_LENGTH, OWN_HEADER, TokenRejected
 from pratique.identity.sign_in import SignInFailure
 from pratique.identity.signatures import sign_compact
 from pratique.identity.signing_keys import KeyRing
@@ -161,9 +161,10 @@ def _signed(unverified: str, keys: KeyRing, at: datetime) -> DirectoryClaims:
         raise _foreign("it is malformed")
     try:
         unchecked = jws.extract_compact(unverified.encode("ascii"))
-        key_id = unchecked.headers().get("kid")
+        header = unchecked.headers()
+        key_id = header.get("kid")
         key = keys.verifying(key_id, at) if isinstance(key_id, str) else None
-        if key is None:
+        if key is None or not header.keys() <= OWN_HEADER:
             raise _foreign("its header's `kid` names no key of this directory")
         # The algorithm is pinned; what the header says is checked against it, not followed.
         signed = jws.deserialize_compact(unverified, key, [_ALGORITHM])

@@ -85,5 +85,5 @@ class PasswordHasher:
             stored = self._decoy
         try:
             return self._argon2.verify(stored, password)
-        except (Argon2Error, InvalidHashError):
+        except (Argon2Error, InvalidHashError, UnicodeEncodeError):
             return False

@@ -32,16 +32,33 @@ class StoredSecret(msgspec.Struct, frozen=True):
         return self.expires_at is not None and self.expires_at <= at
 
 
+class LdapOrigin(msgspec.Struct, frozen=True):
+    """What ties a user or a group to an entry of the LDAP server.
+
+    Attributes:
+        entry_id: of the entry, the same after it is renamed or moved.
+        password_changed: the server's mark of the last change of the password; empty for groups
+            and where it tells of none.
+        stands: whether the entry was there and enabled when it was last looked for.
+    """
+
+    distinguished_name: str
+    entry_id: str
+    password_changed: str = ""
+    stands: bool = True
+
+
 class User(msgspec.Struct, frozen=True):
     """A person of the directory.
 
     Attributes:
         password_id: a GUID that changes with the password, and whenever everything that was made
             with it shall lose its force.
-        password_hash: argon2id.
+        password_hash: argon2id; empty where an LDAP server keeps the password.
         totp_secret: base32, of one-time passwords (RFC 6238); empty where none are asked for. It
             must be kept as it is, since it takes part in each check.
         signed_out_at: when the user was last signed out everywhere.
+        ldap: of a user who comes from the LDAP server, who also keeps the password.
     """
 
     object_id: str
@@ -53,6 +70,7 @@ class User(msgspec.Struct, frozen=True):
     enabled: bool = True
     totp_secret: str = ""
     signed_out_at: datetime | None = None
+    ldap: LdapOrigin | None = None
 
 
 class StoredCertificate(msgspec.Struct, frozen=True):
@@ -114,12 +132,17 @@ class Application(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """A group; members may be users, service principals and groups, by object id."""
+    """A group; members may be users, service principals and groups, by object id.
+
+    Attributes:
+        ldap: of a group that comes from the LDAP server, with its members.
+    """
 
     object_id: str
     display_name: str
     created_at: datetime
     members: tuple[str, ...] = ()
+    ldap: LdapOrigin | None = None
 
 
 class AdminAccount(msgspec.Struct, frozen=True):

@@ -37,6 +37,8 @@ ACCESS_TOKEN_LIFE: Final = timedelta(minutes=75)
 ISSUER: Final = "Pratique"
 MAX_LENGTH: Final = 16 * 1024
 _REMEMBERED = 8192
+OWN_HEADER: Final = frozenset({"alg", "typ", "kid"})
+"""Members of a header that was signed here; one with others was not, and is not looked into."""
 _ALGORITHM = "ES256"
 # Workers on several machines may disagree by this much about the time.
 _LEEWAY = 5
@@ -195,9 +197,10 @@ class VerifiedTokens:
 def _check_signature(unverified: str, keys: KeyRing, at: datetime) -> VerifiedToken:
     try:
         unchecked = jws.extract_compact(unverified.encode("ascii"))
-        key_id = unchecked.headers().get("kid")
+        header = unchecked.headers()
+        key_id = header.get("kid")
         key = keys.verifying(key_id, at) if isinstance(key_id, str) else None
-        if key is None or not isinstance(key_id, str):
+        if key is None or not isinstance(key_id, str) or not header.keys() <= OWN_HEADER:
             raise _foreign()
         # The algorithm is pinned; what the header says is checked against it, not followed.
         signed = jws.deserialize_compact(unverified, key, [_ALGORITHM])

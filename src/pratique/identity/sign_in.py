@@ -6,7 +6,7 @@ or that the account is disabled; everybody else learns only that name and secret
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,6 @@ from typing import assert_never
 
 from pratique.access import AdminUser, DirectoryPrincipal, RepositoryToken, Subject
 from pratique.identity.directory import Account
-from pratique.identity.passwords import PasswordHasher
 from pratique.identity.records import (
     AdminAccount,
     Application,
@@ -38,6 +37,11 @@ class SignInFailure(StrEnum):
     SECOND_FACTOR_MISSING = "second-factor-missing"
     SECOND_FACTOR_WRONG = "second-factor-wrong"
     TOO_MANY = "too-many-attempts"
+    LDAP_UNAVAILABLE = "ldap-server-unavailable"
+
+
+PasswordCheck = Callable[[User | None, str], Awaitable[bool]]
+"""Whether a password is a user's; for None it takes as long, and is not."""
 
 
 class SignInRefused(Exception):
@@ -77,7 +81,7 @@ async def sign_in(
     *,
     at: datetime,
     admin_enabled: bool,
-    passwords: PasswordHasher,
+    right: PasswordCheck,
 ) -> SignedIn:
     """Check `password` against `account`.
 
@@ -87,7 +91,7 @@ async def sign_in(
         password: as the caller wrote it.
         at: now, with a time zone.
         admin_enabled: whether the registry has its admin user switched on.
-        passwords: checks what people chose.
+        right: checks what people chose.
 
     Raises:
         SignInRefused: with the reason.
@@ -108,7 +112,7 @@ async def sign_in(
             signed = SignedIn(AdminUser(), user_name, secret.secret_id)
             enabled = admin_enabled
         case User():
-            if not await passwords.matches(password, account.password_hash):
+            if not await right(account, password):
                 raise _wrong()
             signed = SignedIn(
                 DirectoryPrincipal(account.object_id), account.user_name, account.password_id
@@ -117,7 +121,7 @@ async def sign_in(
             if enabled and account.totp_secret:
                 raise second_factor_missing(account)
         case None:
-            await passwords.matches(password, None)
+            await right(None, password)
             raise _wrong()
         case _:
             assert_never(account)

@@ -16,7 +16,7 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from pratique.identity.registry_tokens import MAX_LENGTH
+from pratique.identity.registry_tokens import MAX_LENGTH, OWN_HEADER
 from pratique.identity.signing_keys import KeyRing
 
 REFRESH_LIFE: Final = timedelta(days=30)
@@ -155,7 +155,8 @@ def read_note(unverified: str, kind: type[N], keys: KeyRing, at: datetime) -> N:
         header = unchecked.headers()
         key_id = header.get("kid")
         key = keys.verifying(key_id, at) if isinstance(key_id, str) else None
-        if key is None or header.get("typ") != _TYPES[kind]:
+        known = key is not None and header.keys() <= OWN_HEADER
+        if key is None or not known or header.get("typ") != _TYPES[kind]:
             raise NoteRejected("its key or its kind is not known here")
         # The algorithm is pinned; what the header says is checked against it, not followed.
         signed = jws.deserialize_compact(unverified, key, [_ALGORITHM])

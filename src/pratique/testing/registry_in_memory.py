@@ -19,6 +19,7 @@ from pratique.http.wire.messages import BodyTruncated, HeadersOfOne, Request, Re
 from pratique.identity import PasswordHasher
 from pratique.identity.federation import OutsideKeys
 from pratique.observability import LineLog
+from pratique.outgoing import LdapServers
 from pratique.registry import Registry
 from pratique.storage.blobs.memory import MemoryBlobs, MemoryUploads
 from pratique.storage.metadata.memory import (
@@ -75,6 +76,7 @@ class RegistryInMemory:
     ledger: MemoryLedger
     clock: Clock
     executor: ThreadPoolExecutor
+    ldap: LdapServers
     host: str = HOST
     client: str = "192.0.2.1"
     scheme: str = "http"
@@ -88,7 +90,7 @@ class RegistryInMemory:
             issuers: asks outside issuers for their keys; real ones when None.
         """
         clock, ledger = Clock(), MemoryLedger()
-        executor = ThreadPoolExecutor(1)
+        executor, ldap = ThreadPoolExecutor(1), LdapServers()
         passwords = PasswordHasher(executor, secrets.token_bytes)
         registry = RegistryRecord("demoregistry", new_id(), "berth", clock())
         await ledger.append(0, first_records(registry, OWNER[0], await passwords.hash(OWNER[1])))
@@ -113,11 +115,13 @@ class RegistryInMemory:
             recorder=Recorder(MemoryDecisions(), executor, clock, log or LineLog(None)),
             clock=clock,
             issuers=issuers,
+            ldap=ldap,
         )
-        return cls(application, ledger, clock, executor)
+        return cls(application, ledger, clock, executor, ldap)
 
     def stop(self) -> None:
         """End the threads."""
+        self.ldap.close()
         self.executor.shutdown()
 
     async def ask(

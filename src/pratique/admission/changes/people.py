@@ -93,8 +93,16 @@ def set_user_enabled(draft: Draft, reference: str, *, enabled: bool) -> User:
 
 
 def set_password(draft: Draft, reference: str, password_hash: str) -> User:
-    """Give a user another password; tokens made with the old one die."""
+    """Give a user another password; tokens made with the old one die.
+
+    Raises:
+        Unacceptable: an LDAP server keeps it.
+    """
     user = find_user(draft, reference)
+    if user.ldap is not None:
+        raise Unacceptable(
+            f"the LDAP server keeps the password of `{user.user_name}`; change it there"
+        )
     changed = msgspec.structs.replace(user, password_hash=password_hash, password_id=draft.new_id())
     draft.put(changed)
     return changed
@@ -179,9 +187,10 @@ def add_member(draft: Draft, group_reference: str, member_reference: str) -> Gro
     """Put somebody, or a group, into a group.
 
     Raises:
-        Unacceptable: a group cannot hold itself.
+        Unacceptable: a group cannot hold itself, or its members are the LDAP server's to choose.
     """
     group, member = find_group(draft, group_reference), draft.principal(member_reference)
+    _check_ours(group)
     if member.object_id == group.object_id:
         raise Unacceptable(f"the group `{group.display_name}` cannot be its own member")
     members = tuple(dict.fromkeys((*group.members, member.object_id)))
@@ -195,14 +204,24 @@ def remove_member(draft: Draft, group_reference: str, member_reference: str) -> 
 
     Raises:
         NotFound: they are not in it.
+        Unacceptable: its members are the LDAP server's to choose.
     """
     group, member = find_group(draft, group_reference), draft.principal(member_reference)
+    _check_ours(group)
     if member.object_id not in group.members:
         raise NotFound(f"`{member.display_name}` is not in the group `{group.display_name}`")
     members = tuple(m for m in group.members if m != member.object_id)
     changed = msgspec.structs.replace(group, members=members)
     draft.put(changed)
     return changed
+
+
+def _check_ours(group: Group) -> None:
+    if group.ldap is not None:
+        raise Unacceptable(
+            f"the members of `{group.display_name}` are those that its LDAP server names; change "
+            "them there, or put this group into one made with `pratique group create`"
+        )
 
 
 def delete_group(draft: Draft, reference: str) -> Group:

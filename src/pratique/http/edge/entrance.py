@@ -267,8 +267,9 @@ class Entrance:
     def _make_front(self, request: Request, registry: RegistryRecord) -> Front:
         base = self._external_url
         if base is None:
-            if not is_host(request.host):
-                message = "the Host header is missing or is no host name"
+            several = len(request.headers.get_all("host")) > 1
+            if several or not is_host(request.host):
+                message = "the Host header is missing, is there twice, or is no host name"
                 raise Turned(problem_response(Problem.BAD_REQUEST, message))
             base = f"{request.scheme}://{request.host.lower()}"
         host = base.partition("://")[2]
@@ -277,5 +278,7 @@ class Entrance:
             base_url=base,
             service=service,
             help_url=registry.help_page or f"{base}{HELP_PATH}",
-            audiences=frozenset({service, host, registry.login_server or host}),
+            # Anybody may write any name into Host: it counts only while nothing says what the
+            # registry's name is.
+            audiences=frozenset({service, host} if self._external_url else {service}),
         )

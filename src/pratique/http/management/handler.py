@@ -22,6 +22,7 @@ from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, T
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.identity import PasswordHasher
 from pratique.identity.federation import OutsideKeys
+from pratique.identity.ldap import LdapDirectory
 from pratique.naming import InvalidName
 from pratique.registry import Registry, StorageFailed, StorageFull
 
@@ -51,6 +52,7 @@ class Management:
         passwords: hashes new ones.
         content: knows which repositories there are.
         issuers: asks outside issuers for their keys.
+        ldap: asks LDAP servers.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class Management:
         passwords: PasswordHasher,
         content: Registry,
         issuers: OutsideKeys,
+        ldap: LdapDirectory,
     ) -> None:
         self._entrance = entrance
         self._control = control
         self._passwords = passwords
         self._content = content
         self._issuers = issuers
+        self._ldap = ldap
         self._questions = LongQuestions()
 
     async def handle(self, arrival: Arrival) -> Response:
@@ -104,6 +108,7 @@ class Management:
                 match.groupdict(),
                 self._issuers,
                 self._questions,
+                self._ldap,
             )
             try:
                 _ask_first(visit, conditional=route.conditional)

@@ -12,6 +12,7 @@ from pratique.http.management import (
     attributes,
     deny_assignments,
     directory,
+    ldap,
     managed_identities,
     registry_settings,
     role_definitions,
@@ -74,6 +75,7 @@ _PRINCIPALS, _KEYS = f"{_DIRECTORY}/servicePrincipals", f"{_DIRECTORY}/signingKe
 _ROLES, _ROLE = "Microsoft.Authorization/roleDefinitions", "/role-definitions/<role>"
 _DENIALS, _DENY = "Microsoft.Authorization/denyAssignments", "/deny-assignments/<deny>"
 _ATTRIBUTES, _TRUSTS = f"{_DIRECTORY}/attributes", f"{_DIRECTORY}/trusts"
+_LDAP = f"{_DIRECTORY}/ldap"
 _ATTRIBUTE = "/principals/<principal>/attributes/<attribute>"
 _SP = "/service-principals/<principal>"
 _IDENTITY = "/managed-identities/<identity>"
@@ -199,6 +201,11 @@ ROUTES = (
     _row("DELETE", "/trusts", f"{_TRUSTS}/delete", trusts.remove_trust),
     # It makes this server ask another one, so whoever may only read may not.
     _row("POST", "/trusts/check", f"{_TRUSTS}/write", trusts.check_issuer),
+    _row("GET", "/ldap", f"{_LDAP}/read", ldap.show_ldap),
+    _row("PUT", "/ldap", f"{_LDAP}/write", ldap.set_ldap),
+    _row("DELETE", "/ldap", f"{_LDAP}/delete", ldap.remove_ldap),
+    _row("POST", "/ldap/test", f"{_LDAP}/write", ldap.test_ldap),
+    _row("POST", "/ldap/sync", f"{_LDAP}/write", ldap.sync_ldap),
     _row("GET", "/role-definitions", f"{_ROLES}/read", role_definitions.list_role_definitions),
     _row("GET", _ROLE, f"{_ROLES}/read", role_definitions.show_role_definition),
     _row("POST", "/role-definitions", f"{_ROLES}/write", role_definitions.create_role_definition),

@@ -15,6 +15,7 @@ from pratique.identity import (
     Application,
     FederatedCredential,
     Group,
+    LdapOrigin,
     SigningKey,
     StoredCertificate,
     StoredSecret,
@@ -100,7 +101,16 @@ def user(record: User) -> dict[str, Any]:
         "enabled": record.enabled,
         "totp": bool(record.totp_secret),
         "signed_out": instant(record.signed_out_at),
+        **origin(record.ldap),
         "created": instant(record.created_at),
+    }
+
+
+def origin(ldap: LdapOrigin | None) -> dict[str, Any]:
+    """Where a user or a group comes from."""
+    return {
+        "source": "local" if ldap is None else "ldap",
+        "distinguished_name": ldap.distinguished_name if ldap else None,
     }
 
 
@@ -123,6 +133,7 @@ def group(record: Group, snapshot: Snapshot) -> dict[str, Any]:
     return {
         "display_name": record.display_name,
         "object_id": record.object_id,
+        **origin(record.ldap),
         "created": instant(record.created_at),
         "members": [
             {"object_id": member, "display_name": name_of(member, snapshot)}

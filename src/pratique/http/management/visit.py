@@ -16,6 +16,7 @@ from pratique.http.management.questions import LongQuestions
 from pratique.http.wire.messages import Request
 from pratique.identity import PasswordHasher
 from pratique.identity.federation import OutsideKeys
+from pratique.identity.ldap import LdapDirectory
 from pratique.naming import ResourceScope
 from pratique.registry import Registry
 
@@ -38,6 +39,7 @@ class Visit:
         parts: variable parts of the path by name.
         issuers: asks outside issuers for their keys.
         questions: answers what takes long.
+        ldap: asks LDAP servers.
     """
 
     request: Request
@@ -52,6 +54,7 @@ class Visit:
     parts: dict[str, str]
     issuers: OutsideKeys
     questions: LongQuestions
+    ldap: LdapDirectory
 
     @property
     def scope(self) -> ResourceScope:

@@ -92,9 +92,12 @@ def assertion_audiences(visit: Visit) -> frozenset[str]:
     """Everything that the `aud` of a client assertion may be, in lower case.
 
     Clients write the token endpoint's address as they found or built it, v2 or v1, with the tenant
-    by any of its names; RFC 7523 names the issuer too.
+    by any of its names; RFC 7523 names the issuer too. The host is one of the registry's own names:
+    an assertion that another server was shown is worth nothing here.
     """
-    roots = [f"{visit.base_url}/{n}" for n in tenant_names(visit.arrival.snapshot.registry)]
+    front, tenants = visit.arrival.front, tenant_names(visit.arrival.snapshot.registry)
+    scheme = front.base_url.partition("://")[0]
+    roots = [f"{scheme}://{host}/{tenant}" for host in front.audiences for tenant in tenants]
     ends = ("/oauth2/v2.0/token", "/oauth2/token", "/v2.0")
     return frozenset(f"{root}{end}".lower() for root in roots for end in ends)
 

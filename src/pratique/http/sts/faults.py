@@ -69,6 +69,12 @@ class Fault(Enum):
     INTERACTION_REQUIRED = (400, "interaction_required", 16000, "the user must be asked")
     CANCELLED = (400, "access_denied", 65004, "the user did not go on")
     NOT_KEPT = (503, "temporarily_unavailable", 90033, "the sign-in cannot be kept")
+    LDAP_UNAVAILABLE = (
+        503,
+        "temporarily_unavailable",
+        80001,
+        "the LDAP server that keeps the password cannot be asked",
+    )
     TOO_MANY = (429, "temporarily_unavailable", 90055, "too many wrong sign-ins; wait")
 
     def __init__(self, status: int, error: str, number: int, meaning: str) -> None:

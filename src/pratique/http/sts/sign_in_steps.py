@@ -149,5 +149,7 @@ class SignInSteps:
         if refused.reason is SignInFailure.TOO_MANY:
             extra = (*extra, ("retry-after", str(refused.retry_after_seconds)))
             wrong = replace(wrong, status=429)
+        if refused.reason is SignInFailure.LDAP_UNAVAILABLE:
+            wrong = replace(wrong, status=503)
         look = replace(stage.look, headers=(*stage.look.headers, *extra))
         return replace(stage, look=look), wrong

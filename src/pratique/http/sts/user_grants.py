@@ -38,6 +38,7 @@ _REFUSALS = {
     SignInFailure.CREDENTIAL_REVOKED: Fault.GRANT_REVOKED,
     SignInFailure.SECOND_FACTOR_MISSING: Fault.SECOND_FACTOR_MISSING,
     SignInFailure.TOO_MANY: Fault.TOO_MANY,
+    SignInFailure.LDAP_UNAVAILABLE: Fault.LDAP_UNAVAILABLE,
 }
 _POLLS = {
     PollOutcome.UNKNOWN: (Fault.CODE_INVALID, "the device code is unknown or was used already"),

@@ -43,6 +43,7 @@ from pratique.identity import (
     AccessEntry,
     SignInFailure,
     SignInRefused,
+    TokenRejected,
 )
 from pratique.naming import InvalidName, RepositoryName, TokenScope
 
@@ -76,8 +77,9 @@ class TokenEndpoint:
             return problem_response(Problem.BAD_REQUEST, str(error))
         except BodyTooLarge as error:
             return problem_response(Problem.TOO_LARGE, str(error))
-        except UnreadableCredentials as error:
-            return self._sign_in_problem(arrival, SignInRefused(SignInFailure.WRONG, str(error)))
+        except (UnreadableCredentials, TokenRejected) as error:
+            reason = error.reason if isinstance(error, TokenRejected) else SignInFailure.WRONG
+            return self._sign_in_problem(arrival, SignInRefused(reason, str(error)))
         except SignInRefused as refused:
             return self._sign_in_problem(arrival, refused)
 

@@ -20,6 +20,23 @@ _REST = "**"
 _OWNER = re.compile(r"[^:/]+(?::[/]{2}|[:/])[^:/]+[:/]")
 # Of a Kubernetes service account the first two parts are the same for everybody.
 _SERVICE_ACCOUNT = "system:serviceaccount:"
+# First words after which no owner stands: a host, or a claim that strangers have alike. A
+# repository's owner may choose the words of its subjects, so these are not left to trust.
+_OWNERLESS = frozenset(
+    {
+        "actor",
+        "base_ref",
+        "context",
+        "environment",
+        "event_name",
+        "head_ref",
+        "http",
+        "https",
+        "iss",
+    }
+    | {"ref", "ref_path", "ref_protected", "ref_type", "repository_visibility", "run_id"}
+    | {"runner_environment", "sha", "system", "user_login", "workflow"}
+)
 _NAMESPACE = re.compile(rf"{_SERVICE_ACCOUNT}[^:/]+:")
 
 
@@ -39,7 +56,8 @@ def check_subject(text: str, *, pattern: bool) -> None:
         raise InvalidName(kind, text, "it has no `*`; give it as an exact subject")
     literal = text[: text.index("*")]
     wanted = _NAMESPACE if literal.startswith(_SERVICE_ACCOUNT) else _OWNER
-    if wanted.match(literal) is None:
+    ownerless = wanted is _OWNER and _SEPARATORS.split(text)[0].casefold() in _OWNERLESS
+    if ownerless or wanted.match(literal) is None:
         raise InvalidName(
             kind,
             text,

@@ -23,7 +23,8 @@ class MemoryPendingSignIns:
             for kept in self._kept.values()
             if (kept.kind, kept.owner) == (pending.kind, pending.owner)
         ]
-        if len(owned) >= PER_OWNER or len(self._kept) >= IN_ALL:
+        alike = sum(kept.kind == pending.kind for kept in self._kept.values())
+        if len(owned) >= PER_OWNER or alike >= IN_ALL:
             raise NotKept("too many sign-ins are on their way; try again in some minutes")
         self._kept[pending.kind, pending.key] = pending
         return True

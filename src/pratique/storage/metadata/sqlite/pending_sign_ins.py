@@ -31,7 +31,7 @@ _KEEP = (
     "INSERT INTO pending (kind, key, body, owner, until) "
     "SELECT $kind, $key, $body, $owner, $until "
     "WHERE (SELECT count(*) FROM pending WHERE kind = $kind AND owner = $owner) < $per_owner "
-    "AND (SELECT count(*) FROM pending) < $in_all "
+    "AND (SELECT count(*) FROM pending WHERE kind = $kind) < $in_all "
     "ON CONFLICT (kind, key) DO NOTHING"
 )
 _FIND = "SELECT body FROM pending WHERE kind = $kind AND key = $key AND until > $at"
