@@ -85,7 +85,7 @@ class Listeners:
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
-        self._listening: list[tuple[socket.socket, asyncio.Task[None]]] = []
+        self._listening: list[socket.socket] = []
         self._conversations: set[asyncio.Task[None]] = set()
         self._paths: list[Path] = []
 
@@ -118,11 +118,9 @@ class Listeners:
 
     async def close(self) -> None:
         """Stop listening and end all connections; what was said already is still sent."""
-        accepting = [task for _, task in self._listening]
-        for task in accepting:
-            task.cancel()
-        await asyncio.gather(*accepting, return_exceptions=True)
-        for server, _ in self._listening:
+        loop = asyncio.get_running_loop()
+        for server in self._listening:
+            loop.remove_reader(server)
             server.close()
         conversations = tuple(self._conversations)
         for task in conversations:
@@ -133,25 +131,35 @@ class Listeners:
 
     def _listen(self, server: socket.socket) -> None:
         server.setblocking(False)  # noqa: FBT003 - the library's own form
-        self._listening.append((server, asyncio.create_task(self._accept(server))))
+        self._listening.append(server)
+        self._wait_for_clients(server)
 
-    async def _accept(self, server: socket.socket) -> None:
+    def _wait_for_clients(self, server: socket.socket) -> None:
+        # It may have been closed while nobody was let in.
+        if server.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(server, self._accept, server)
+
+    def _accept(self, server: socket.socket) -> None:
+        """Let a client in that has come; one that has gone again is none."""
         loop = asyncio.get_running_loop()
-        while True:
-            try:
-                accepted, _ = await loop.sock_accept(server)
-            except OSError:
-                # Out of file handles, or the client has gone again.
-                await asyncio.sleep(PAUSE_SECONDS)
-                continue
-            if len(self._conversations) >= MAX_CONNECTIONS:
-                accepted.close()
-                continue
-            task = asyncio.create_task(self._live(accepted))
-            self._conversations.add(task)
-            task.add_done_callback(self._conversations.discard)
-            # Also of a task that was cancelled before it began.
-            task.add_done_callback(partial(_close, accepted))
+        try:
+            accepted, _ = server.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError:
+            # Out of file handles: the client waits for some to become free.
+            loop.remove_reader(server)
+            loop.call_later(PAUSE_SECONDS, self._wait_for_clients, server)
+            return
+        if len(self._conversations) >= MAX_CONNECTIONS:
+            accepted.close()
+            return
+        accepted.setblocking(False)  # noqa: FBT003 - likewise
+        task = asyncio.create_task(self._live(accepted))
+        self._conversations.add(task)
+        task.add_done_callback(self._conversations.discard)
+        # Also of a task that was cancelled before it began.
+        task.add_done_callback(partial(_close, accepted))
 
     async def _live(self, accepted: socket.socket) -> None:
         # The client may go away, or say nothing more.
