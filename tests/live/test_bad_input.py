@@ -175,3 +175,11 @@ def test_a_manifest_without_a_length_that_grows_too_large_still_gets_its_answer(
     assert b" 413 " in answer[:20]
     assert b"SIZE_INVALID" in answer
     assert still_answers(server)
+
+
+def test_two_hosts_are_none(server: LiveServer) -> None:
+    """One of them could be meant for the proxy, the other for the registry."""
+    line = b"GET /v2/ HTTP/1.1\r\nHost: evil.example\r\n"
+    own = b"Host: " + server.host.encode() + b"\r\nConnection: close\r\n\r\n"
+    assert b" 400 " in send(server, line + own)[:20]
+    assert still_answers(server)

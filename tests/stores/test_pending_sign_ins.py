@@ -78,6 +78,19 @@ def test_one_owner_cannot_fill_the_store(pending: PendingSignIns) -> None:
     assert pending.find("code", "0", AT) == b"body"
 
 
+def test_a_flood_of_one_kind_leaves_room_for_the_others(
+    pending: PendingSignIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers may begin as many sign-ins as they like: nobody else's second factor waits."""
+    for store in ("memory", "sqlite"):
+        monkeypatch.setattr(f"pratique.storage.metadata.{store}.pending_sign_ins.IN_ALL", 3)
+    for number in range(3):
+        pending.keep(replace(ONE, kind="device", key=str(number), owner=str(number)), AT)
+    with pytest.raises(NotKept):
+        pending.keep(replace(ONE, kind="device", key="one more", owner="eve"), AT)
+    assert pending.keep(replace(ONE, kind="totp"), AT)
+
+
 def test_processes_share_it_and_one_of_them_takes(tmp_path: Path) -> None:
     """Of many that ask at once one gets the body, and nobody else may read the file."""
     path = tmp_path / "sign-ins.db"

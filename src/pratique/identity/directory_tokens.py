@@ -15,10 +15,9 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import msgspec
-from joserfc import jws
-from joserfc.errors import JoseError
 
-from pratique.identity.registry_tokens import MAX_LENGTH, OWN_HEADER, TokenRejected
+from pratique.identity.own_signatures import NotOurs, read_own
+from pratique.identity.registry_tokens import TokenRejected
 from pratique.identity.sign_in import SignInFailure
 from pratique.identity.signatures import sign_compact
 from pratique.identity.signing_keys import KeyRing
@@ -38,7 +37,6 @@ ARM_AUDIENCES: Final = frozenset(
 PUBLIC_CLIENT: Final = "0"
 BY_SECRET: Final = "1"
 BY_CERTIFICATE: Final = "2"
-_ALGORITHM = "ES256"
 # Workers on several machines may disagree by this much about the time.
 _LEEWAY = 5
 
@@ -157,21 +155,10 @@ def verify_directory_token(
 
 
 def _signed(unverified: str, keys: KeyRing, at: datetime) -> DirectoryClaims:
-    if len(unverified) > MAX_LENGTH or not unverified.isascii():
-        raise _foreign("it is malformed")
     try:
-        unchecked = jws.extract_compact(unverified.encode("ascii"))
-        header = unchecked.headers()
-        key_id = header.get("kid")
-        key = keys.verifying(key_id, at) if isinstance(key_id, str) else None
-        if key is None or not header.keys() <= OWN_HEADER:
-            raise _foreign("its header's `kid` names no key of this directory")
-        # The algorithm is pinned; what the header says is checked against it, not followed.
-        signed = jws.deserialize_compact(unverified, key, [_ALGORITHM])
-    except (JoseError, ValueError) as error:
-        raise _foreign("its signature or its form is wrong") from error
-    try:
-        return _DECODER.decode(signed.payload)
+        return _DECODER.decode(read_own(unverified, keys, at).payload)
+    except NotOurs as error:
+        raise _foreign(str(error)) from error
     except msgspec.MsgspecError as error:
         raise _foreign("it lacks the claims of a directory token") from error
 

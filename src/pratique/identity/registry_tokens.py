@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 
 import msgspec
 from joserfc import jws
-from joserfc.errors import JoseError
 
 from pratique.access import (
     AdminUser,
@@ -26,6 +25,7 @@ from pratique.access import (
     RepositoryToken,
     Subject,
 )
+from pratique.identity.own_signatures import MAX_LENGTH, NotOurs, read_own
 from pratique.identity.sign_in import SignInFailure
 from pratique.identity.signing_keys import KeyRing
 from pratique.naming import TokenScope
@@ -35,10 +35,7 @@ ACCESS_TOKEN: Final = "access_token"
 REFRESH_TOKEN_LIFE: Final = timedelta(hours=3)
 ACCESS_TOKEN_LIFE: Final = timedelta(minutes=75)
 ISSUER: Final = "Pratique"
-MAX_LENGTH: Final = 16 * 1024
 _REMEMBERED = 8192
-OWN_HEADER: Final = frozenset({"alg", "typ", "kid"})
-"""Members of a header that was signed here; one with others was not, and is not looked into."""
 _ALGORITHM = "ES256"
 # Workers on several machines may disagree by this much about the time.
 _LEEWAY = 5
@@ -196,19 +193,12 @@ class VerifiedTokens:
 
 def _check_signature(unverified: str, keys: KeyRing, at: datetime) -> VerifiedToken:
     try:
-        unchecked = jws.extract_compact(unverified.encode("ascii"))
-        header = unchecked.headers()
-        key_id = header.get("kid")
-        key = keys.verifying(key_id, at) if isinstance(key_id, str) else None
-        if key is None or not isinstance(key_id, str) or not header.keys() <= OWN_HEADER:
-            raise _foreign()
-        # The algorithm is pinned; what the header says is checked against it, not followed.
-        signed = jws.deserialize_compact(unverified, key, [_ALGORITHM])
+        signed = read_own(unverified, keys, at)
         claims = msgspec.json.decode(signed.payload, type=Claims)
-    except (JoseError, ValueError, msgspec.MsgspecError) as error:
+    except (NotOurs, msgspec.MsgspecError) as error:
         raise _foreign() from error
     return VerifiedToken(
-        key_id,
+        signed.key_id,
         claims,
         claims.subject,
         claims.attenuation(),

@@ -14,9 +14,8 @@ from typing import Final, TypeVar
 
 import msgspec
 from joserfc import jws
-from joserfc.errors import JoseError
 
-from pratique.identity.registry_tokens import MAX_LENGTH, OWN_HEADER
+from pratique.identity.own_signatures import NotOurs, read_own
 from pratique.identity.signing_keys import KeyRing
 
 REFRESH_LIFE: Final = timedelta(days=30)
@@ -148,20 +147,12 @@ def read_note(unverified: str, kind: type[N], keys: KeyRing, at: datetime) -> N:
     Raises:
         NoteRejected: it is not.
     """
-    if len(unverified) > MAX_LENGTH or not unverified.isascii():
-        raise NoteRejected("it is malformed")
     try:
-        unchecked = jws.extract_compact(unverified.encode("ascii"))
-        header = unchecked.headers()
-        key_id = header.get("kid")
-        key = keys.verifying(key_id, at) if isinstance(key_id, str) else None
-        known = key is not None and header.keys() <= OWN_HEADER
-        if key is None or not known or header.get("typ") != _TYPES[kind]:
-            raise NoteRejected("its key or its kind is not known here")
-        # The algorithm is pinned; what the header says is checked against it, not followed.
-        signed = jws.deserialize_compact(unverified, key, [_ALGORITHM])
+        signed = read_own(unverified, keys, at)
+        if signed.typ != _TYPES[kind]:
+            raise NoteRejected("it is of another kind")
         note = msgspec.json.decode(signed.payload, type=kind)
-    except (JoseError, ValueError, msgspec.MsgspecError) as error:
+    except (NotOurs, msgspec.MsgspecError) as error:
         raise NoteRejected("its signature or its form is wrong") from error
     if note.exp <= at.timestamp():
         raise NoteRejected("it has expired", expired=True)
