@@ -6,9 +6,9 @@ import gc
 import os
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,12 +54,18 @@ from pratique.identity.ldap import LdapDirectory
 from pratique.naming import RegistryName
 from pratique.observability import LineLog
 from pratique.outgoing import DiscoveredKeys, LdapServers
-from pratique.registry import Registry
-from pratique.storage.blobs.filesystem import FilesystemBlobs, FilesystemUploads
+from pratique.registry import Collection, Registry
+from pratique.storage.blobs.filesystem import (
+    CollectionTurn,
+    FilesystemBin,
+    FilesystemBlobs,
+    FilesystemUploads,
+)
 from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
     SqliteCatalogue,
+    SqliteLeftovers,
     SqliteManifests,
 )
 from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
@@ -162,12 +168,16 @@ class OpenRegistry:
         as_folder_owner: the same for requests made in this process by whoever owns the folder.
         close: ends threads and closes files; nothing answers afterwards.
         sweep: forgets uploads that were left behind.
+        collection: of what nothing needs any more.
+        collection_turn: whose turn it is, among the processes of this machine.
     """
 
     application: Application
     as_folder_owner: Callable[[Request], Awaitable[Response]]
     close: Callable[[], None]
     sweep: Callable[[], Awaitable[int]]
+    collection: Collection
+    collection_turn: CollectionTurn
 
 
 def compose(  # noqa: PLR0913 - one for each thing that is chosen here
@@ -289,7 +299,34 @@ def open_registry(
         pending.close()
         database.close()
 
-    return OpenRegistry(application, as_folder_owner, close, sweep)
+    return OpenRegistry(
+        application,
+        as_folder_owner,
+        close,
+        sweep,
+        Collection(SqliteLeftovers(database), FilesystemBin(blobs, uploads.pool), uploads, now),
+        CollectionTurn(data),
+    )
+
+
+@contextmanager
+def opened_collection(data: Path) -> Iterator[tuple[Collection, CollectionTurn]]:
+    """Collection in a folder that was prepared, with or without a server beside it.
+
+    Raises:
+        StorageFailed: the folder is damaged, or of a newer version.
+    """
+    database = Database.open(data / DATABASE_FILE)
+    try:
+        blobs = FilesystemBlobs.open(data)
+        uploads = FilesystemUploads.open(data, blobs)
+        try:
+            bin_ = FilesystemBin(blobs, uploads.pool)
+            yield Collection(SqliteLeftovers(database), bin_, uploads, now), CollectionTurn(data)
+        finally:
+            uploads.close()
+    finally:
+        database.close()
 
 
 def _loaded(ledger: Ledger) -> Snapshots:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 
@@ -38,6 +39,8 @@ class ServeSettings:
         external_url: `https://HOST` as clients see it, when a proxy stands in front.
         request_log: whether each request writes a line.
         allow_private_issuers: whether trusted issuers may be asked for keys in private networks.
+        collect_every: how often what nothing needs any more is deleted; None for never.
+        collect_untagged: after which time without a tag manifests are deleted; None for never.
     """
 
     data: Path
@@ -47,3 +50,5 @@ class ServeSettings:
     external_url: str | None = None
     request_log: bool = True
     allow_private_issuers: bool = False
+    collect_every: timedelta | None = timedelta(hours=6)
+    collect_untagged: timedelta | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pratique.testing.content_suite_catalogue import CatalogueSuite
+from pratique.testing.content_suite_collection import CollectionSuite
 from pratique.testing.content_suite_links import BlobLinksSuite
 from pratique.testing.content_suite_manifests import ManifestStoreSuite
 from pratique.testing.content_suite_registry import RegistrySuite
@@ -26,4 +27,8 @@ class TestCatalogue(CatalogueSuite):
 
 
 class TestOperations(RegistrySuite):
+    """See the suite."""
+
+
+class TestCollection(CollectionSuite):
     """See the suite."""

@@ -64,6 +64,11 @@ _VERBS = {
     "why": _Entry("Questions", "why", "Explain a refusal by the id that its message ends with."),
     "repo": _Entry("Content", "repositories", "Repositories, their tags and manifests."),
     "untag": _Entry("Content", "repositories", "Take a tag away; the manifest stays."),
+    "gc": _Entry(
+        "Content",
+        "collection",
+        "Delete what nothing needs any more: blobs, uploads that were left, untagged manifests.",
+    ),
     "registry": _Entry("Registry", "registry", "The registry's own settings."),
     "signing-key": _Entry("Registry", "registry", "Keys that sign the registry's tokens."),
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import errno
 import shutil
 import signal
 import socket
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,15 +21,17 @@ from pratique.assembly import (
     Prepared,
     edge_of,
     is_prepared,
+    now,
     open_registry,
     prepare,
     standard_output_log,
 )
+from pratique.cli.collecting import collect_for_ever
 from pratique.cli.failures import Failed
 from pratique.http.wire.challenges import is_host
 from pratique.naming import RegistryName
 from pratique.observability import LineLog
-from pratique.registry import ContentError
+from pratique.registry import ContentError, Policy
 from pratique.settings import Listen, ServeSettings, TlsFiles
 
 DRAIN_SECONDS = 30
@@ -133,15 +137,25 @@ class _Worker:
             allow_private_issuers=settings.allow_private_issuers,
         )
         self._edge = edge_of(self._opened, self._log)
+        self._settings = settings
+        self._collecting: asyncio.Task[None] | None = None
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         await self._edge.__rsgi__(scope, protocol)
 
     def __rsgi_init__(self, loop: Any) -> None:
         loop.run_until_complete(self._opened.sweep())
+        every = self._settings.collect_every
+        if every is not None:
+            policy = Policy(untagged=self._settings.collect_untagged)
+            collecting = collect_for_ever(self._opened, policy, every, self._log, now)
+            self._collecting = loop.create_task(collecting)
 
     def __rsgi_del__(self, loop: Any) -> None:
-        del loop
+        if self._collecting is not None:
+            self._collecting.cancel()
+            with suppress(asyncio.CancelledError):
+                loop.run_until_complete(self._collecting)
         self._opened.close()
 
 

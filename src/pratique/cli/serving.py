@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from pratique.cli.defaults import DEFAULT_DATA, DEFAULT_LISTEN
 from pratique.cli.failures import Failed
+from pratique.cli.spans import span
 from pratique.cli.verbs import Verb
 from pratique.naming import InvalidName, RegistryName
 
@@ -98,6 +100,22 @@ def init(data: Path, name: str, login_server: str | None, owner: str, as_json: b
     envvar="PRATIQUE_ALLOW_PRIVATE_ISSUERS",
     help="Ask trusted issuers for their keys also in private networks and on this machine.",
 )
+@click.option(
+    "--collect-every",
+    callback=span(never="never"),
+    default="6h",
+    envvar="PRATIQUE_COLLECT_EVERY",
+    show_default=True,
+    metavar="TIME",
+    help="How often to delete what nothing needs any more; `never` leaves it to `pratique gc`.",
+)
+@click.option(
+    "--collect-untagged",
+    callback=span(),
+    envvar="PRATIQUE_COLLECT_UNTAGGED",
+    metavar="TIME",
+    help="Also delete manifests that no tag has led to for TIME, as in 30d; none when not given.",
+)
 @click.option("--request-log/--no-request-log", default=True, help="A JSON line for each request.")
 def serve(
     *,
@@ -109,6 +127,8 @@ def serve(
     tls: str | None,
     external_url: str | None,
     allow_private_issuers: bool,
+    collect_every: timedelta | None,
+    collect_untagged: timedelta | None,
     request_log: bool,
 ) -> None:
     """Serve a registry from a folder; the first time, prepare it and show the owner's password."""
@@ -125,5 +145,7 @@ def serve(
             external_url=parse_external_url(external_url),
             request_log=request_log,
             allow_private_issuers=allow_private_issuers,
+            collect_every=collect_every,
+            collect_untagged=collect_untagged,
         )
     )

@@ -6,9 +6,13 @@ out. Refuses to know: who asks, HTTP, and where anything is stored.
 """
 
 from pratique.registry.blobs import Blobs
+from pratique.registry.collection import Collected, Collection, Policy
 from pratique.registry.content import (
     DeletedRepository,
+    Found,
+    LinkPlace,
     ManifestFacts,
+    ManifestPlace,
     Page,
     PutManifest,
     Referrer,
@@ -41,9 +45,11 @@ from pratique.registry.listings import Listings
 from pratique.registry.manifests import Manifests
 from pratique.registry.operations import Registry
 from pratique.registry.ports import (
+    BlobBin,
     BlobContents,
     BlobLinks,
     Catalogue,
+    Leftovers,
     ManifestStore,
     UploadArea,
 )
@@ -52,17 +58,24 @@ from pratique.registry.uploads import Uploads
 
 __all__ = [
     "MAX_MANIFEST_SIZE",
+    "BlobBin",
     "BlobContents",
     "BlobLinks",
     "BlobUnknown",
     "Blobs",
     "Catalogue",
+    "Collected",
+    "Collection",
     "ContentError",
     "DeletedRepository",
     "DigestMismatch",
+    "Found",
+    "Leftovers",
+    "LinkPlace",
     "Listings",
     "ManifestFacts",
     "ManifestInvalid",
+    "ManifestPlace",
     "ManifestRecord",
     "ManifestReferencesUnknown",
     "ManifestStore",
@@ -70,6 +83,7 @@ __all__ = [
     "ManifestUnknown",
     "Manifests",
     "Page",
+    "Policy",
     "PutManifest",
     "RangeOutOfOrder",
     "Reference",

@@ -6,14 +6,20 @@ A blob is reachable only through a repository that links it: knowing a digest gi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from pratique.access import Allowed
 from pratique.naming import Digest, RepositoryName
 from pratique.registry.content import StoredBlob
-from pratique.registry.errors import BlobUnknown
+from pratique.registry.errors import BlobUnknown, StorageFull
 from pratique.registry.ports import BlobContents, BlobLinks
+
+# A small part of the usual grace: a client that was told that a blob is there has nearly all of it
+# left, and a blob that is asked about all day costs a write an hour.
+RENEWED_AFTER: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,22 @@ class Blobs:
         if size is None:
             raise BlobUnknown(allowed.repository, digest)
         return await self.contents.locate(digest, size)
+
+    async def confirm(self, allowed: Allowed, digest: Digest) -> StoredBlob:
+        """The blob, for a client that may rely on it in a push to come.
+
+        The link counts as young again, so that collection leaves it alone meanwhile.
+
+        Raises:
+            BlobUnknown, StorageFailed: as `locate`.
+        """
+        now = self.clock()
+        # Where nothing can be written, nothing can be pushed; reading goes on.
+        with suppress(StorageFull):
+            known = await self.links.renew(allowed.repository, digest, now, now - RENEWED_AFTER)
+            if not known:
+                raise BlobUnknown(allowed.repository, digest)
+        return await self.locate(allowed, digest)
 
     async def delete(self, allowed: Allowed, digest: Digest) -> None:
         """Unlink the blob from this repository; other repositories keep it.

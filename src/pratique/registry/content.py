@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from pratique.naming import Digest, InvalidName, MediaType, RepositoryName, Tag
 
@@ -157,3 +157,30 @@ class DeletedRepository:
 
     manifests: tuple[Digest, ...]
     tags: tuple[Tag, ...]
+
+
+class LinkPlace(NamedTuple):
+    """Where a link between a repository and a blob stands among all: by name, then by digest."""
+
+    repository: RepositoryName
+    digest: Digest
+
+
+class ManifestPlace(NamedTuple):
+    """Where a manifest stands among all: by repository, then by digest."""
+
+    repository: RepositoryName
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """What a step of a search found.
+
+    Attributes:
+        places: in their order.
+        next: after which the next step begins; None when the search has come to its end.
+    """
+
+    places: tuple[T, ...]
+    next: T | None

@@ -7,14 +7,17 @@ where it says otherwise. Times have a time zone.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry.content import (
     DeletedRepository,
+    Found,
+    LinkPlace,
     ManifestFacts,
+    ManifestPlace,
     Referrer,
     RepositoryFacts,
     StoredBlob,
@@ -70,10 +73,19 @@ class BlobLinks(Protocol):
     async def link(
         self, repository: RepositoryName, digest: Digest, size: int, at: datetime
     ) -> None:
-        """Link a blob whose bytes are stored; linking again changes nothing."""
+        """Link a blob whose bytes are stored; linking again renews the link."""
 
     async def unlink(self, repository: RepositoryName, digest: Digest) -> bool:
         """Forget the link; False when there is none. The bytes stay."""
+        ...
+
+    async def renew(
+        self, repository: RepositoryName, digest: Digest, at: datetime, older_than: datetime
+    ) -> bool:
+        """Let a link that was made or renewed before `older_than` count as made at `at`.
+
+        Nothing is written for a younger one. False when there is no such link.
+        """
         ...
 
     async def mount(
@@ -97,6 +109,85 @@ class BlobContents(Protocol):
             StorageFailed: they are missing or not `size` long.
         """
         ...
+
+
+class Leftovers(Protocol):
+    """Rows that nothing leads to. A step looks at `limit` rows at most, and is short.
+
+    Whoever deletes decides again, in the same transaction, whether it still may.
+    """
+
+    async def unneeded_links(
+        self, before: datetime, after: LinkPlace | None, limit: int
+    ) -> Found[LinkPlace]:
+        """Links made or renewed before then whose blob no manifest of the repository needs."""
+        ...
+
+    async def drop_links(self, places: Sequence[LinkPlace], before: datetime) -> int:
+        """Forget those of them that still are so, and say how many that were."""
+        ...
+
+    async def unneeded_manifests(
+        self, before: datetime, after: ManifestPlace | None, limit: int
+    ) -> Found[ManifestPlace]:
+        """Manifests last pushed before then that no tag leads to.
+
+        Neither directly, nor as part of an index that is there, nor by the manifest that is their
+        subject.
+        """
+        ...
+
+    async def drop_manifests(
+        self, places: Sequence[ManifestPlace], before: datetime, at: datetime
+    ) -> int:
+        """Forget those of them that still are so, and say how many that were."""
+        ...
+
+    async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
+        """Those that no repository links."""
+        ...
+
+    async def forget_unlinked(
+        self, digest: Digest, throw_away: Callable[[], int | None]
+    ) -> int | None:
+        """Forget a blob that no repository links, with its bytes; what `throw_away` gives.
+
+        Nobody can link the blob between the look at its links and the end of this.
+
+        Args:
+            digest: of the blob.
+            throw_away: called when there is no link; removes the bytes and gives their number,
+                or None when they must stay. It may be called again after it has removed them.
+        """
+        ...
+
+
+class BlobBin(Protocol):
+    """The bytes of blobs on their way out."""
+
+    async def after(self, last: str, limit: int) -> tuple[tuple[Digest, ...], str | None]:
+        """Digests of stored bytes in an order of the store's own, and where to go on, or None.
+
+        Args:
+            last: where the step before ended; empty to begin.
+            limit: about how many.
+        """
+        ...
+
+    async def size_if_older(self, digest: Digest, before: datetime) -> int | None:
+        """Bytes of a blob that was put in place before then; None when there is none."""
+        ...
+
+    def throw_away(self, digest: Digest, before: datetime) -> int | None:
+        """Take a blob's bytes away and give their number; None when there are none so old.
+
+        Blocks; for threads. Bytes that are put in place at the same time stay, or are put there
+        again by whoever does that.
+        """
+        ...
+
+    async def empty(self) -> None:
+        """Free the room of what was thrown away."""
 
 
 class UploadArea(Protocol):

@@ -10,26 +10,31 @@ from itertools import count
 from pathlib import Path
 
 from pratique.registry import (
+    BlobBin,
     BlobContents,
     BlobLinks,
     Catalogue,
+    Collection,
+    Leftovers,
     ManifestStore,
     Registry,
     UploadArea,
     UploadId,
 )
-from pratique.storage.blobs.filesystem import FilesystemBlobs, FilesystemUploads
+from pratique.storage.blobs.filesystem import FilesystemBin, FilesystemBlobs, FilesystemUploads
 from pratique.storage.blobs.memory import MemoryBlobs, MemoryUploads
 from pratique.storage.metadata.memory import (
     ContentRows,
     MemoryBlobLinks,
     MemoryCatalogue,
+    MemoryLeftovers,
     MemoryManifests,
 )
 from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
     SqliteCatalogue,
+    SqliteLeftovers,
     SqliteManifests,
 )
 from pratique.testing.content_builders import later
@@ -67,7 +72,7 @@ class ContentStores:
     """One set of stores that belong together, with a clock and ids of its own.
 
     Attributes:
-        area_time: the time now by which the uploads in `area` grow old.
+        area_time: the time now by which the uploads in `area` and the bytes in `bin` grow old.
     """
 
     manifests: ManifestStore
@@ -75,6 +80,8 @@ class ContentStores:
     contents: BlobContents
     area: UploadArea
     catalogue: Catalogue
+    leftovers: Leftovers
+    bin: BlobBin
     area_time: Callable[[], datetime]
     clock: Callable[[], datetime] = field(default_factory=SteppingClock)
     new_id: Callable[[], UploadId] = field(default_factory=CountedIds)
@@ -92,6 +99,10 @@ class ContentStores:
             accept_sparse=accept_sparse,
         )
 
+    def collection(self, clock: Callable[[], datetime], step: int = 3) -> Collection:
+        """Collection in these stores, in small steps."""
+        return Collection(self.leftovers, self.bin, self.area, clock, step)
+
 
 def memory_stores() -> ContentStores:
     """Stores in memory, empty."""
@@ -103,6 +114,8 @@ def memory_stores() -> ContentStores:
         blobs,
         MemoryUploads(blobs, lambda: later(0)),
         MemoryCatalogue(rows),
+        MemoryLeftovers(rows),
+        blobs,
         lambda: later(0),
     )
 
@@ -122,6 +135,8 @@ def filesystem_stores(data: Path, id_prefix: str = "0") -> Iterator[ContentStore
                 blobs,
                 area,
                 SqliteCatalogue(database),
+                SqliteLeftovers(database),
+                FilesystemBin(blobs, area.pool),
                 lambda: _time_of_files(data),
                 new_id=CountedIds(id_prefix),
             )

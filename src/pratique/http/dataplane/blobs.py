@@ -12,7 +12,10 @@ from pratique.registry import StoredBlob
 
 async def get_blob(visit: Visit) -> Response:
     """Give a blob or a range of it; a file is sent by the server itself."""
-    blob = await visit.registry.blobs.locate(visit.allowed, Digest.parse(visit.parts["digest"]))
+    blobs, digest = visit.registry.blobs, Digest.parse(visit.parts["digest"])
+    # A client that asks for the head alone is about to push what needs the blob.
+    look = blobs.confirm if visit.request.method == "HEAD" else blobs.locate
+    blob = await look(visit.allowed, digest)
     etag = f'"{blob.digest}"'
     headers = [("docker-content-digest", blob.digest.text), ("etag", etag)]
     if matches(visit.request.header("if-none-match"), etag):

@@ -24,10 +24,11 @@ from pratique.registry import (
 
 
 class MemoryBlobs:
-    """The port `BlobContents`."""
+    """The ports `BlobContents` and `BlobBin`."""
 
     def __init__(self) -> None:
         self._contents: dict[Digest, bytes] = {}
+        self._placed_at: dict[Digest, datetime] = {}
 
     async def locate(self, digest: Digest, size: int) -> StoredBlob:
         """See the port."""
@@ -36,9 +37,31 @@ class MemoryBlobs:
             raise StorageFailed(f"the bytes of blob {digest} are missing")
         return StoredBlob(digest, size, None, content)
 
-    def place(self, digest: Digest, content: bytes) -> None:
+    def place(self, digest: Digest, content: bytes, at: datetime) -> None:
         """Keep bytes that were found to have this digest."""
         self._contents[digest] = content
+        self._placed_at[digest] = at
+
+    async def after(self, last: str, limit: int) -> tuple[tuple[Digest, ...], str | None]:
+        """See the port."""
+        beyond = sorted((each for each in self._contents if each.text > last), key=str)[:limit]
+        return tuple(beyond), beyond[-1].text if len(beyond) == limit else None
+
+    async def size_if_older(self, digest: Digest, before: datetime) -> int | None:
+        """See the port."""
+        placed = self._placed_at.get(digest)
+        return len(self._contents[digest]) if placed is not None and placed < before else None
+
+    def throw_away(self, digest: Digest, before: datetime) -> int | None:
+        """See the port."""
+        placed = self._placed_at.get(digest)
+        if placed is None or placed >= before:
+            return None
+        del self._placed_at[digest]
+        return len(self._contents.pop(digest))
+
+    async def empty(self) -> None:
+        """See the port. Nothing is kept aside."""
 
 
 @dataclass(slots=True)
@@ -102,7 +125,7 @@ class MemoryUploads:
             actual = Digest.of(content, digest.algorithm)
             if actual != digest:
                 raise DigestMismatch(digest, actual)
-            self._blobs.place(digest, content)
+            self._blobs.place(digest, content, self._clock())
             return len(content)
 
     async def discard(self, repository: RepositoryName, upload_id: UploadId) -> None:

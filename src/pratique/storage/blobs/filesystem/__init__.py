@@ -2,12 +2,15 @@
 
 ```text
 FOLDER/blobs/sha256/ab/abcd…      a blob: whole, verified, on disk; never changed
+FOLDER/blobs/bin/…                a blob that nothing links, about to be deleted
 FOLDER/uploads/ID                 bytes received; those beyond the session's offset do not count
 FOLDER/uploads/ID.session         offset and repository; locked while a request writes
 ```
 """
 
+from pratique.storage.blobs.filesystem.bin import FilesystemBin
 from pratique.storage.blobs.filesystem.contents import FilesystemBlobs
+from pratique.storage.blobs.filesystem.turn import CollectionTurn
 from pratique.storage.blobs.filesystem.uploads import FilesystemUploads
 
-__all__ = ["FilesystemBlobs", "FilesystemUploads"]
+__all__ = ["CollectionTurn", "FilesystemBin", "FilesystemBlobs", "FilesystemUploads"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -14,10 +17,14 @@ FOLDER_MODE = 0o750
 
 
 class FilesystemBlobs:
-    """The port `BlobContents`, and the way in for `FilesystemUploads`."""
+    """The port `BlobContents`, and the way in for `FilesystemUploads`.
+
+    Attributes:
+        root: the folder that holds all blobs.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._root = str(folder)
+        self.root = str(folder)
         self._durable_folders: set[str] = set()
 
     @classmethod
@@ -35,7 +42,7 @@ class FilesystemBlobs:
 
     async def locate(self, digest: Digest, size: int) -> StoredBlob:
         """See the port."""
-        path = self._path(digest)
+        path = self.path_of(digest)
         try:
             found = os.stat(path).st_size  # noqa: PTH116 - microseconds, and hot
         except OSError as error:
@@ -56,19 +63,39 @@ class FilesystemBlobs:
         Raises:
             OSError: it may or may not be in place; if it is, then whole.
         """
-        target = self._path(digest)
+        target = self.path_of(digest)
         folder = os.path.dirname(target)  # noqa: PTH120 - a string all the way
         self._make_durable(folder)
-        if _size_of(target) == size:
+        if self._kept_from_collection(target, size):
             os.unlink(source)  # noqa: PTH108
         else:
             os.fsync(descriptor)
+            # Its time is that of now and not of its last byte: collection goes by it.
+            os.utime(descriptor)
             os.rename(source, target)  # noqa: PTH104
         # Also where the blob was there before: another process may just have put it there.
         sync_folder(folder)
 
-    def _path(self, digest: Digest) -> str:
-        return f"{self._root}/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}"
+    def path_of(self, digest: Digest) -> str:
+        """Where a blob's bytes are, or would be."""
+        return f"{self.root}/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else takes a file of this folder for their own meanwhile. Blocks; for threads."""
+        with _locked(self.root, fcntl.LOCK_EX):
+            yield
+
+    def _kept_from_collection(self, target: str, size: int) -> bool:
+        """Whether the blob is there already, and stays: its time is from now on that of now."""
+        if _size_of(target) != size:
+            return False
+        with _locked(self.root, fcntl.LOCK_SH):
+            try:
+                os.utime(target)
+            except FileNotFoundError:
+                return False
+        return True
 
     def _make_durable(self, folder: str) -> None:
         """Make the folder, and sync its parents once per process: it may be another's work."""
@@ -77,7 +104,7 @@ class FilesystemBlobs:
         os.makedirs(folder, mode=FOLDER_MODE, exist_ok=True)  # noqa: PTH103
         algorithm = os.path.dirname(folder)  # noqa: PTH120
         sync_folder(algorithm)
-        sync_folder(self._root)
+        sync_folder(self.root)
         self._durable_folders.add(folder)
 
 
@@ -95,3 +122,14 @@ def _size_of(path: str) -> int | None:
         return os.stat(path).st_size  # noqa: PTH116
     except FileNotFoundError:
         return None
+
+
+@contextmanager
+def _locked(folder: str, kind: int) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield
+    finally:
+        # Closing lets go of the lock, as does the end of the process.
+        os.close(descriptor)

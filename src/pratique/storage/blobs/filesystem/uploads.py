@@ -37,12 +37,16 @@ _USUAL_ALGORITHM: Final = "sha256"
 
 
 class FilesystemUploads:
-    """The port `UploadArea`. Open it after a fork, never before."""
+    """The port `UploadArea`. Open it after a fork, never before.
+
+    Attributes:
+        pool: its threads, for what else blocks beside it.
+    """
 
     def __init__(self, folder: Path, blobs: FilesystemBlobs) -> None:
         self._folder = str(folder)
         self._blobs = blobs
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="upload")
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="upload")
         self._hashers = _Hashers()
 
     @classmethod
@@ -59,15 +63,15 @@ class FilesystemUploads:
 
     def close(self) -> None:
         """End the threads, after what they are at."""
-        self._pool.shutdown()
+        self.pool.shutdown()
 
     async def create(self, repository: RepositoryName, upload_id: UploadId) -> None:
         """See the port."""
-        await aside(self._pool, begin, self._folder, repository, upload_id)
+        await aside(self.pool, begin, self._folder, repository, upload_id)
 
     async def offset(self, repository: RepositoryName, upload_id: UploadId) -> int:
         """See the port."""
-        return await aside(self._pool, read_offset, self._folder, repository, upload_id)
+        return await aside(self.pool, read_offset, self._folder, repository, upload_id)
 
     async def append(
         self,
@@ -82,7 +86,7 @@ class FilesystemUploads:
             _check_order(start, upload.offset)
             hasher = self._hashers.at(upload_id, upload.offset)
             await self._receive(upload, body, length, hasher)
-            await aside(self._pool, upload.count)
+            await aside(self.pool, upload.count)
             self._hashers.keep(upload_id, upload.offset, hasher)
             return upload.offset
 
@@ -103,12 +107,12 @@ class FilesystemUploads:
                 follows = hashed == upload.offset
                 await self._receive(upload, body, length, hasher if follows else None)
                 hashed = upload.end if follows else hashed
-            await aside(self._pool, upload.hash_from, hashed, hasher)
+            await aside(self.pool, upload.hash_from, hashed, hasher)
             actual = Digest.from_hasher(digest.algorithm, hasher)
             if actual == digest:
-                await aside(self._pool, self._place, upload, digest)
+                await aside(self.pool, self._place, upload, digest)
             else:
-                await aside(self._pool, upload.remove)
+                await aside(self.pool, upload.remove)
             self._hashers.drop(upload_id)
             if actual != digest:
                 raise DigestMismatch(digest, actual)
@@ -117,12 +121,12 @@ class FilesystemUploads:
     async def discard(self, repository: RepositoryName, upload_id: UploadId) -> None:
         """See the port."""
         async with self._held(repository, upload_id) as upload:
-            await aside(self._pool, upload.remove)
+            await aside(self.pool, upload.remove)
             self._hashers.drop(upload_id)
 
     async def sweep(self, idle_since: datetime) -> int:
         """See the port."""
-        return await aside(self._pool, sweep, self._folder, idle_since)
+        return await aside(self.pool, sweep, self._folder, idle_since)
 
     @asynccontextmanager
     async def _held(
@@ -131,11 +135,11 @@ class FilesystemUploads:
         """The upload, locked; when the body of the `with` fails, as it was before."""
         upload = HeldUpload(self._folder, repository, upload_id)
         try:
-            await aside(self._pool, upload.hold)
+            await aside(self.pool, upload.hold)
             try:
                 yield upload
             except BaseException:
-                await settled(start_aside(self._pool, upload.cut))
+                await settled(start_aside(self.pool, upload.cut))
                 raise
         finally:
             upload.release()
@@ -161,14 +165,14 @@ class FilesystemUploads:
                 if waiting >= BLOCK_SIZE:
                     if writing is not None:
                         await asyncio.shield(writing)
-                    writing = start_aside(self._pool, upload.write, pieces, hasher)
+                    writing = start_aside(self.pool, upload.write, pieces, hasher)
                     pieces, waiting = [], 0
             if length is not None and received != length:
                 raise SizeMismatch(length, received)
             if writing is not None:
                 await asyncio.shield(writing)
             if pieces:
-                writing = start_aside(self._pool, upload.write, pieces, hasher)
+                writing = start_aside(self.pool, upload.write, pieces, hasher)
                 await asyncio.shield(writing)
         finally:
             await settled(writing)

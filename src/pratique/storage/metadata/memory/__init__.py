@@ -2,7 +2,14 @@
 
 from pratique.storage.metadata.memory.blob_links import MemoryBlobLinks
 from pratique.storage.metadata.memory.catalogue import MemoryCatalogue
+from pratique.storage.metadata.memory.leftovers import MemoryLeftovers
 from pratique.storage.metadata.memory.manifests import MemoryManifests
 from pratique.storage.metadata.memory.rows import ContentRows
 
-__all__ = ["ContentRows", "MemoryBlobLinks", "MemoryCatalogue", "MemoryManifests"]
+__all__ = [
+    "ContentRows",
+    "MemoryBlobLinks",
+    "MemoryCatalogue",
+    "MemoryLeftovers",
+    "MemoryManifests",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pratique.naming import Digest, RepositoryName
-from pratique.storage.metadata.memory.rows import ContentRows
+from pratique.storage.metadata.memory.rows import ContentRows, LinkRow
 
 
 class MemoryBlobLinks:
@@ -16,18 +16,27 @@ class MemoryBlobLinks:
 
     async def size(self, repository: RepositoryName, digest: Digest) -> int | None:
         """See the port."""
-        return self._links.get(repository, {}).get(digest)
+        link = self._links.get(repository, {}).get(digest)
+        return None if link is None else link.size
 
     async def link(
         self, repository: RepositoryName, digest: Digest, size: int, at: datetime
     ) -> None:
         """See the port."""
-        del at
-        self._links.setdefault(repository, {}).setdefault(digest, size)
+        self._links.setdefault(repository, {})[digest] = LinkRow(size, at)
 
     async def unlink(self, repository: RepositoryName, digest: Digest) -> bool:
         """See the port."""
         return self._links.get(repository, {}).pop(digest, None) is not None
+
+    async def renew(
+        self, repository: RepositoryName, digest: Digest, at: datetime, older_than: datetime
+    ) -> bool:
+        """See the port."""
+        link = self._links.get(repository, {}).get(digest)
+        if link is not None and link.linked_at < older_than:
+            link.linked_at = at
+        return link is not None
 
     async def mount(
         self, target: RepositoryName, source: RepositoryName, digest: Digest, at: datetime

@@ -38,8 +38,21 @@ class RepositoryRow:
 
 
 @dataclass(slots=True)
+class LinkRow:
+    """A blob that a repository links.
+
+    Attributes:
+        size: of the blob, in bytes.
+        linked_at: when it was last linked, or the link renewed.
+    """
+
+    size: int
+    linked_at: datetime
+
+
+@dataclass(slots=True)
 class ContentRows:
     """All rows. No method of a store awaits while it changes them, so each change is whole."""
 
     repositories: dict[RepositoryName, RepositoryRow] = field(default_factory=dict)
-    links: dict[RepositoryName, dict[Digest, int]] = field(default_factory=dict)
+    links: dict[RepositoryName, dict[Digest, LinkRow]] = field(default_factory=dict)

@@ -24,8 +24,10 @@ _PUT_BLOB: Final = """
 """
 _PUT_LINK: Final = """
     INSERT INTO repository_blobs (repository, digest, linked_at) VALUES ($1, $2, $3)
-    ON CONFLICT (repository, digest) DO NOTHING
+    ON CONFLICT (repository, digest) DO UPDATE SET linked_at = excluded.linked_at
 """
+_LINKED_AT: Final = "SELECT linked_at FROM repository_blobs WHERE repository = $1 AND digest = $2"
+_RENEW: Final = "UPDATE repository_blobs SET linked_at = $3 WHERE repository = $1 AND digest = $2"
 _FORGET_LINK: Final = "DELETE FROM repository_blobs WHERE repository = $1 AND digest = $2"
 
 
@@ -59,6 +61,22 @@ class SqliteBlobLinks:
         def work(connection: sqlite3.Connection) -> bool:
             gone = connection.execute(_FORGET_LINK, {"1": repository, "2": digest.text})
             return gone.rowcount > 0
+
+        return await self._database.write(work)
+
+    async def renew(
+        self, repository: RepositoryName, digest: Digest, at: datetime, older_than: datetime
+    ) -> bool:
+        """See the port."""
+        key = {"1": repository, "2": digest.text}
+        row = self._database.fetch_one(_LINKED_AT, key)
+        if row is None or row[0] >= to_micros(older_than):
+            return row is not None
+        now = to_micros(at)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            # Whether it is there still: collection may have come first.
+            return connection.execute(_RENEW, {**key, "3": now}).rowcount > 0
 
         return await self._database.write(work)
 

@@ -1,0 +1,71 @@
+"""Collection beside the serving of requests, one worker of a machine at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pratique.assembly import OpenRegistry
+from pratique.observability import LineLog
+from pratique.registry import Collected, ContentError, Policy
+
+FIRST_LOOK_SECONDS: Final = 60.0
+LOOK_EVERY_SECONDS: Final = 600.0
+# A step is followed by a rest of four times its length, so a fifth of one core is used at most.
+REST_FACTOR: Final = 4.0
+LEAST_REST_SECONDS: Final = 0.02
+
+
+async def collect_for_ever(
+    opened: OpenRegistry,
+    policy: Policy,
+    every: timedelta,
+    log: LineLog,
+    now: Callable[[], datetime],
+) -> None:
+    """Collect whenever the last time is long enough ago, until cancelled.
+
+    A store that fails is written to the log, and asked again at the next look.
+    """
+    await asyncio.sleep(FIRST_LOOK_SECONDS)
+    while True:
+        try:
+            done = await collect_in_turn(opened, policy, every, now)
+        except ContentError as error:
+            log.write({"event": "collection failed", "why": str(error)}, at_once=True)
+        else:
+            if done is not None:
+                log.write({"event": "collection", **facts(done)}, at_once=True)
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+async def collect_in_turn(
+    opened: OpenRegistry, policy: Policy, every: timedelta, now: Callable[[], datetime]
+) -> Collected | None:
+    """Collect once, unless another process does or has done so lately: then None.
+
+    Raises:
+        ContentError: a store failed.
+    """
+    with opened.collection_turn.taken(now(), every) as ours:
+        if not ours:
+            return None
+        done = Collected()
+        begun = time.monotonic()
+        async for step in opened.collection.run(policy):
+            done = step
+            taken = time.monotonic() - begun
+            await asyncio.sleep(max(LEAST_REST_SECONDS, taken * REST_FACTOR))
+            begun = time.monotonic()
+        return done
+
+
+def facts(done: Collected) -> dict[str, Any]:
+    """What has gone, for programs."""
+    found = asdict(done)
+    del found["finished"]
+    return found

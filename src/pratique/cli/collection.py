@@ -1,0 +1,85 @@
+"""`pratique gc`: delete what nothing needs any more, with or without a server beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from pratique.cli.defaults import DEFAULT_DATA
+from pratique.cli.failures import Failed
+from pratique.cli.screen import Screen
+from pratique.cli.spans import span
+from pratique.cli.verbs import local_verb
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+
+
+@local_verb(None, "gc", "pratique gc --data /srv/pratique --dry-run")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_DATA,
+    envvar="PRATIQUE_DATA",
+    show_default=True,
+    help="The registry's folder.",
+)
+@click.option(
+    "--untagged",
+    callback=span(),
+    metavar="TIME",
+    help="Also manifests that no tag has led to for TIME, as in 30d; none when not given.",
+)
+@click.option(
+    "--grace",
+    callback=span(),
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="Leave alone what a push touched within TIME; longer than any push takes.",
+)
+@click.option("--dry-run", is_flag=True, help="Delete nothing, and say what would go.")
+def gc(
+    screen: Screen, *, data: Path, untagged: timedelta | None, grace: timedelta, dry_run: bool
+) -> None:
+    """Delete what nothing needs any more: blobs, uploads that were left, untagged manifests.
+
+    It may run while the registry is served; pushes and pulls go on. A running server does the same
+    by itself (`pratique serve --collect-every`).
+    """
+    from pratique.assembly import is_prepared, opened_collection  # noqa: PLC0415 - loaded when used
+    from pratique.cli.collecting import facts  # noqa: PLC0415
+    from pratique.registry import Collected, Collection, ContentError, Policy  # noqa: PLC0415
+
+    if not is_prepared(data):
+        raise Failed(f"there is no registry in {data}; name its folder with `--data DIR`")
+
+    async def run(collection: Collection) -> Collected:
+        done = Collected()
+        async for step in collection.run(Policy(grace, untagged), only_count=dry_run):
+            done = step
+        return done
+
+    try:
+        with opened_collection(data) as (collection, _):
+            done = asyncio.run(run(collection))
+    except ContentError as error:
+        raise Failed(str(error)) from error
+    verb = "would go" if dry_run else "gone"
+    parts = [
+        f"{done.blobs} blobs ({in_words(done.blob_bytes)})",
+        f"{done.links} links of blobs to repositories",
+        *([f"{done.manifests} untagged manifests"] if untagged is not None else []),
+        *([] if dry_run else [f"{done.uploads} uploads that were left"]),
+    ]
+    screen.show({**facts(done), "dry_run": dry_run}, f"{verb}:", *(f"  {part}" for part in parts))
+
+
+def in_words(size: int) -> str:
+    """A number of bytes, in the largest unit of which there is at least one."""
+    value, unit = float(size), 0
+    while value >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{size} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"

@@ -1,0 +1,156 @@
+"""Rows in SQLite that nothing leads to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from pratique.naming import Digest, RepositoryName
+from pratique.registry.content import Found, LinkPlace, ManifestPlace
+from pratique.storage.metadata.sqlite.database import Database
+from pratique.storage.metadata.sqlite.rows import digest as digest_of
+from pratique.storage.metadata.sqlite.rows import to_micros
+
+_LINKS: Final = """
+    SELECT repository, digest, linked_at FROM repository_blobs
+    WHERE (repository, digest) > ($1, $2) ORDER BY repository, digest LIMIT $3
+"""
+_LINK_IS_NEEDED: Final = """
+    SELECT 1 FROM manifest_references
+    WHERE repository = $1 AND target = $2 AND kind IN ('config', 'layer') LIMIT 1
+"""
+_DROP_LINK: Final = """
+    DELETE FROM repository_blobs
+    WHERE repository = $1 AND digest = $2 AND linked_at < $3 AND NOT EXISTS (
+        SELECT 1 FROM manifest_references r
+        WHERE r.repository = $1 AND r.target = $2 AND r.kind IN ('config', 'layer'))
+"""
+_MANIFESTS: Final = """
+    SELECT repository, digest, updated_at FROM manifests
+    WHERE (repository, digest) > ($1, $2) ORDER BY repository, digest LIMIT $3
+"""
+# A manifest is led to by a tag, by an index that is there, or by its subject that is there.
+_MANIFEST_IS_NEEDED: Final = """
+    SELECT 1 WHERE
+        EXISTS (SELECT 1 FROM tags WHERE repository = $1 AND digest = $2)
+        OR EXISTS (SELECT 1 FROM manifest_references r
+            WHERE r.repository = $1 AND r.target = $2 AND r.kind = 'child')
+        OR EXISTS (SELECT 1 FROM manifest_references r
+            JOIN manifests m ON m.repository = r.repository AND m.digest = r.target
+            WHERE r.repository = $1 AND r.digest = $2 AND r.kind = 'subject')
+"""
+_IS_OLD_MANIFEST: Final = """
+    SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2 AND updated_at < $3
+"""
+_DROP_MANIFEST: Final = "DELETE FROM manifests WHERE repository = $1 AND digest = $2"
+_DROP_REFERENCES: Final = "DELETE FROM manifest_references WHERE repository = $1 AND digest = $2"
+_TOUCH: Final = "UPDATE repositories SET updated_at = $2 WHERE name = $1"
+_IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE digest = $1 LIMIT 1"
+_FORGET_BLOB: Final = "DELETE FROM blobs WHERE digest = $1"
+
+
+class SqliteLeftovers:
+    """The port `Leftovers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def unneeded_links(
+        self, before: datetime, after: LinkPlace | None, limit: int
+    ) -> Found[LinkPlace]:
+        """See the port."""
+        rows = self._database.fetch_all(_LINKS, _beyond(after, limit))
+        limit_time = to_micros(before)
+        places = tuple(
+            LinkPlace(RepositoryName(repository), digest_of(digest))
+            for repository, digest, linked_at in rows
+            if linked_at < limit_time and not self._any(_LINK_IS_NEEDED, repository, digest)
+        )
+        return Found(places, LinkPlace(*_place(rows[-1])) if len(rows) == limit else None)
+
+    async def drop_links(self, places: Sequence[LinkPlace], before: datetime) -> int:
+        """See the port."""
+        limit_time = to_micros(before)
+
+        def work(connection: sqlite3.Connection) -> int:
+            gone = 0
+            for repository, digest in places:
+                key = {"1": repository, "2": digest.text, "3": limit_time}
+                gone += connection.execute(_DROP_LINK, key).rowcount
+            return gone
+
+        return await self._database.write(work)
+
+    async def unneeded_manifests(
+        self, before: datetime, after: ManifestPlace | None, limit: int
+    ) -> Found[ManifestPlace]:
+        """See the port."""
+        rows = self._database.fetch_all(_MANIFESTS, _beyond(after, limit))
+        limit_time = to_micros(before)
+        places = tuple(
+            ManifestPlace(RepositoryName(repository), digest_of(digest))
+            for repository, digest, updated_at in rows
+            if updated_at < limit_time and not self._any(_MANIFEST_IS_NEEDED, repository, digest)
+        )
+        return Found(places, ManifestPlace(*_place(rows[-1])) if len(rows) == limit else None)
+
+    async def drop_manifests(
+        self, places: Sequence[ManifestPlace], before: datetime, at: datetime
+    ) -> int:
+        """See the port."""
+        limit_time, now = to_micros(before), to_micros(at)
+
+        def work(connection: sqlite3.Connection) -> int:
+            gone = 0
+            for repository, digest in places:
+                key = {"1": repository, "2": digest.text}
+                old = connection.execute(_IS_OLD_MANIFEST, {**key, "3": limit_time}).fetchone()
+                if not old or connection.execute(_MANIFEST_IS_NEEDED, key).fetchone():
+                    continue
+                connection.execute(_DROP_REFERENCES, key)
+                gone += connection.execute(_DROP_MANIFEST, key).rowcount
+                connection.execute(_TOUCH, {"1": repository, "2": now})
+            return gone
+
+        return await self._database.write(work)
+
+    async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
+        """See the port."""
+        return tuple(
+            digest
+            for digest in digests
+            if self._database.fetch_one(_IS_LINKED, {"1": digest.text}) is None
+        )
+
+    async def forget_unlinked(
+        self, digest: Digest, throw_away: Callable[[], int | None]
+    ) -> int | None:
+        """See the port. The transaction keeps all other writers out, in every process."""
+        key = {"1": digest.text}
+        # A group of writes that is lost is done again, one by one.
+        thrown: list[int] = []
+
+        def work(connection: sqlite3.Connection) -> int | None:
+            if connection.execute(_IS_LINKED, key).fetchone():
+                return None
+            size = thrown[0] if thrown else throw_away()
+            if size is not None:
+                thrown[:] = [size]
+                connection.execute(_FORGET_BLOB, key)
+            return size
+
+        return await self._database.write(work)
+
+    def _any(self, statement: str, repository: str, digest: str) -> bool:
+        return self._database.fetch_one(statement, {"1": repository, "2": digest}) is not None
+
+
+def _beyond(after: LinkPlace | ManifestPlace | None, limit: int) -> dict[str, object]:
+    repository, digest = ("", "") if after is None else (str(after[0]), after[1].text)
+    return {"1": repository, "2": digest, "3": limit}
+
+
+def _place(row: Sequence[object]) -> tuple[RepositoryName, Digest]:
+    return RepositoryName(str(row[0])), digest_of(str(row[1]))
