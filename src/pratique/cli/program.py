@@ -60,8 +60,14 @@ _VERBS = {
     "anonymous-pull": _Entry(
         "What they may do", "registry", "Whether everybody may pull without a login."
     ),
+    "doctor": _Entry(
+        "Questions",
+        "doctor",
+        "Find out why an image cannot be pulled from here, from any registry.",
+    ),
     "access": _Entry("Questions", "access", "Who may do what, through what, and what if."),
     "why": _Entry("Questions", "why", "Explain a refusal by the id that its message ends with."),
+    "denials": _Entry("Questions", "refusals", "List what was refused, the newest last."),
     "repo": _Entry("Content", "repositories", "Repositories, their tags and manifests."),
     "untag": _Entry("Content", "repositories", "Take a tag away; the manifest stays."),
     "gc": _Entry(

@@ -1,0 +1,1 @@
+"""What was observed, as values without behaviour. Rules read nothing else."""

@@ -1,0 +1,1 @@
+"""Requests, one at a time, with every way in which one can fail told apart."""
