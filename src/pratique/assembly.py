@@ -38,6 +38,8 @@ from pratique.admission.user_gate import UserGate
 from pratique.http.application import Application
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Entrance, RsgiEdge
+from pratique.http.help import HelpPage
+from pratique.http.help.reasoning import Reasonings
 from pratique.http.management import Management
 from pratique.http.sts import Sts
 from pratique.http.sts.client_authentication import ClientAuthentication
@@ -234,6 +236,7 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
             {**discovery_endpoints(), **token_endpoints(grants), **people.endpoints}, clock, new_id
         ),
         people.device_page,
+        HelpPage(recorder, Reasonings(entrance, control), people.steps, people.browsers, clock),
     )
 
 

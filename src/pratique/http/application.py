@@ -7,8 +7,8 @@ from pratique.admission.snapshot import LawUnreadable, NotPrepared
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.edge.entrance import HELP_PATH
+from pratique.http.help import HelpPage
 from pratique.http.management import Management
-from pratique.http.pages import help_page
 from pratique.http.sts import DevicePage, Sts
 from pratique.http.sts.user_grants import DEVICE_PATH
 from pratique.http.tokens import Exchange, TokenEndpoint
@@ -16,6 +16,8 @@ from pratique.http.tokens.endpoint import PATH as TOKEN_PATH
 from pratique.http.tokens.exchange import PATH as EXCHANGE_PATH
 from pratique.http.wire.messages import Request, Response
 from pratique.http.wire.problems import Problem, problem_response
+
+_HELP = {(HELP_PATH, "POST"), *((p, m) for p in (HELP_PATH, "/") for m in ("GET", "HEAD"))}
 
 
 class Application:
@@ -29,6 +31,7 @@ class Application:
         exchange: answers `/oauth2/exchange`.
         sts: answers below `/{tenant}`.
         device_page: answers `/device`.
+        help_page: answers `/help/authorization`, and `/` for people who type the host alone.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Application:
         exchange: Exchange,
         sts: Sts,
         device_page: DevicePage,
+        help_page: HelpPage,
     ) -> None:
         self._entrance = entrance
         self._data_plane = data_plane
@@ -50,6 +54,7 @@ class Application:
             DEVICE_PATH: device_page.handle,
         }
         self._sts = sts
+        self._help_page = help_page
 
     async def handle(self, request: Request) -> Response:
         """The answer to a request that came over a wire."""
@@ -82,8 +87,8 @@ class Application:
             return await handler(arrival)
         if path.startswith("/api/v1/"):
             return await self._management.handle(arrival)
-        if path in {HELP_PATH, "/"} and arrival.request.method in {"GET", "HEAD"}:
-            return help_page(arrival.front)
+        if (path, arrival.request.method) in _HELP:
+            return await self._help_page.handle(arrival)
         if Sts.takes(path):
             return await self._sts.handle(arrival)
         return problem_response(Problem.NOT_FOUND, "there is nothing at this address")

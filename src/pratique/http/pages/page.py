@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -20,6 +20,8 @@ _ICON: Final = (
 )
 # Saves one press of a button; without it the button is there.
 _SEND_ON: Final = "document.forms[0].submit()"
+# Shows the buttons that copy, which without it are hidden.
+_COPY: Final = "copy.js"
 NO_STORE: Final = ("cache-control", "no-store")
 
 
@@ -31,6 +33,7 @@ def page(
     headers: Iterable[tuple[str, str]] = (NO_STORE,),
     sends_to: str | None = None,
     sends_on: bool = False,
+    copies: bool = False,
     wide: bool = False,
 ) -> Response:
     """A whole page.
@@ -43,6 +46,7 @@ def page(
         headers: beside those that guard the page.
         sends_to: another origin to which its forms may lead.
         sends_on: whether its first form is sent as soon as the page is there.
+        copies: whether it has buttons that copy.
         wide: whether it is for reading rather than for filling in.
     """
     head = joined(
@@ -53,14 +57,15 @@ def page(
         element("link", rel="icon", href=_ICON),
         element("style", Markup(_style())),
     )
+    scripts = [_SEND_ON] * sends_on + [_file(_COPY)] * copies
     body = joined(
         element("header", element("span", class_="flag", aria_hidden="true"), host),
         element("main", *content, class_="wide" if wide else None),
         element("footer", element("a", "Help with signing in", href="/help/authorization")),
-        element("script", Markup(_SEND_ON)) if sends_on else None,
+        *(element("script", Markup(script)) for script in scripts),
     )
     text = f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
-    policy = _policy(sends_to, sends_on=sends_on)
+    policy = _policy(sends_to, scripts)
     return Response(status, [*_guards(policy), *headers], text.encode())
 
 
@@ -75,7 +80,7 @@ def _guards(policy: str) -> Iterable[tuple[str, str]]:
     )
 
 
-def _policy(sends_to: str | None, *, sends_on: bool) -> str:
+def _policy(sends_to: str | None, scripts: Sequence[str]) -> str:
     # Browsers apply `form-action` to where a form's answer redirects to as well.
     targets = "'self'" if sends_to is None else f"'self' {sends_to}"
     rules = [
@@ -86,8 +91,9 @@ def _policy(sends_to: str | None, *, sends_on: bool) -> str:
         "frame-ancestors 'none'",
         "base-uri 'none'",
     ]
-    if sends_on:
-        rules.append(f"script-src '{_hash(_SEND_ON)}'")
+    if scripts:
+        hashes = (f"'{_hash(script)}'" for script in scripts)
+        rules.append(f"script-src {' '.join(hashes)}")
     return "; ".join(rules)
 
 

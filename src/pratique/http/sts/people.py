@@ -29,11 +29,15 @@ class UserSignIn:
         grants: rows of the token endpoint.
         endpoints: rows below a tenant.
         device_page: answers at `/device`.
+        steps: by which people sign in at any other page.
+        browsers: reads and writes what browsers keep.
     """
 
     grants: Mapping[str, Grant]
     endpoints: Mapping[str, Endpoint]
     device_page: DevicePage
+    steps: SignInSteps
+    browsers: Browsers
 
 
 def user_sign_in(
@@ -56,4 +60,6 @@ def user_sign_in(
         grants.grants(),
         {**grants.endpoints(), **authorize.endpoints(), **Logout(browsers).endpoints()},
         DevicePage(steps, browsers, devices, gate, entrance, clock, new_id),
+        steps,
+        browsers,
     )
