@@ -30,6 +30,7 @@ REGISTRY_READS = frozenset(
         *("show_registry", "show_admin_user", "list_role_definitions", "list_role_assignments"),
         *("list_scope_maps", "list_tokens", "show_role_definition", "list_deny_assignments"),
         *("check_access", "list_who_can", "try_changes", "review_access", "explain_decision"),
+        "list_decisions",
     }
 )
 REGISTRY_WRITES = frozenset(

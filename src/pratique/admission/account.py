@@ -60,14 +60,15 @@ def account_of(
     question, law = denied.question, snapshot.law
     subject, action = question.subject, question.action
     consulted, count = denied.first_consulted(CONSULTED_KEPT)
+    caller_kind, caller_id = caller_key(subject)
     return DecisionRecord(
         decision_id=decision_id,
         at=at,
         kind="refused",
         reason=denied.reason,
         sentence=sentence(denied, law),
-        caller_kind=_KINDS[type(subject)],
-        caller_id=_id_of(subject),
+        caller_kind=caller_kind,
+        caller_id=caller_id,
         caller=name_subject(subject, law),
         action=word_of(action),
         permission=permission_named(action, law.registry.mode),
@@ -108,6 +109,11 @@ def question_of(record: DecisionRecord, snapshot: Snapshot) -> Question | None:
         return Question(subject, action, resource, about=about)
     except (ControlError, InvalidName):
         return None
+
+
+def caller_key(subject: Subject) -> tuple[str, str]:
+    """Kind and id under which the refusals of a caller are kept; one alone may be another's."""
+    return _KINDS[type(subject)], _id_of(subject)
 
 
 def _about(question: Question) -> AboutRecord | None:

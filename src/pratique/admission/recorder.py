@@ -57,7 +57,7 @@ class Limits:
     Attributes:
         waiting: refusals that wait to be written; as many again may be on their way.
         per_client: of those that wait, so many about one source of requests.
-        retention: how long a refusal is kept.
+        retention: how long a refusal is kept, until `keep_for` says otherwise.
         kept: how many refusals are kept.
     """
 
@@ -118,6 +118,7 @@ class Recorder:
         self._clock = clock
         self._log = log
         self._limits = limits
+        self._retention = limits.retention
         # Guards what follows; never held during a write.
         self._lock = Lock()
         self._waiting = _Batch()
@@ -136,6 +137,10 @@ class Recorder:
         self._turn = Lock()
         self._flushes = 0
         self._pruned_at: datetime | None = None
+
+    def keep_for(self, retention: timedelta) -> None:
+        """How long refusals are kept from now on; those that are older are forgotten soon."""
+        self._retention = retention
 
     def decision(self, record: DecisionRecord) -> None:
         """Take a refusal; it is found from now on. Never waits, never raises."""
@@ -332,7 +337,7 @@ class Recorder:
             self._pruned_at = now
             try:
                 self._decisions.prune(
-                    before=now - self._limits.retention,
+                    before=now - self._retention,
                     keep=self._limits.kept,
                     keep_each=max(1, self._limits.kept // _SHARE_OF_ONE_SOURCE),
                     uses_before=(now - USES_KEPT).date(),

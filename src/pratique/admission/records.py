@@ -25,6 +25,7 @@ class RegistryRecord(msgspec.Struct, frozen=True):
         accepts_arm_tokens: whether the exchange takes tokens that were made for the resource
             manager (`azureADAuthenticationAsArmPolicy`, reference 9).
         password_grant: whether the directory's token endpoint takes users' passwords.
+        refusals_kept_days: how long refusals are recorded, if there are not too many.
     """
 
     name: str
@@ -41,6 +42,7 @@ class RegistryRecord(msgspec.Struct, frozen=True):
     tenant_domain: str = ""
     accepts_arm_tokens: bool = True
     password_grant: bool = False
+    refusals_kept_days: int = 30
 
     @property
     def tenant(self) -> str:

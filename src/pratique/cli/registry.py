@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pratique.cli.screen import Screen
+from pratique.cli.screen import Screen, Source
 from pratique.cli.session import Session, address
 from pratique.cli.verbs import group_of_verbs, verb
 
@@ -12,7 +12,7 @@ registry = group_of_verbs("registry", "The registry's own settings.")
 anonymous_pull = group_of_verbs("anonymous-pull", "Whether everybody may pull without a login.")
 signing_key = group_of_verbs("signing-key", "Keys that sign the registry's tokens.")
 _SWITCH = {"on": True, "off": False}
-_FACTS = {
+_FACTS: dict[str, Source] = {
     "name": "name",
     "login server": "login_server",
     "tenant": "tenant_id",
@@ -23,6 +23,7 @@ _FACTS = {
     "password grant": "password_grant",
     "help page": "help_page",
     "resource manager tokens": "accepts_arm_tokens",
+    "refusals kept": lambda found: f"{found['refusals_kept_days']} days",
     "created": "created",
     "resource id": "id",
 }
@@ -59,6 +60,12 @@ def _show(session: Session, screen: Screen) -> None:
     type=click.Choice(list(_SWITCH)),
     help="Whether programmes may take people's passwords themselves, without the sign-in page.",
 )
+@click.option(
+    "--keep-refusals",
+    type=click.IntRange(1, 3650),
+    metavar="DAYS",
+    help="How long refusals are recorded; what is older is forgotten.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask who loses rights by another role mode.")
 def _update(
     session: Session,
@@ -70,6 +77,7 @@ def _update(
     tenant_domain: str | None,
     arm_tokens: bool | None,
     password_grant: str | None,
+    keep_refusals: int | None,
     yes: bool,
 ) -> None:
     """Change settings; what is not given stays.
@@ -86,6 +94,7 @@ def _update(
         "tenant_domain": tenant_domain,
         "accepts_arm_tokens": arm_tokens,
         "password_grant": None if password_grant is None else _SWITCH[password_grant],
+        "refusals_kept_days": keep_refusals,
     }
     if all(value is None for value in body.values()):
         raise click.UsageError("say what to change, for example --role-mode or --login-server")

@@ -100,6 +100,12 @@ def broken(text: str, indent: str = "") -> list[str]:
     )
 
 
+def width() -> int | None:
+    """How many columns the terminal has; None where there is none."""
+    console = _console()
+    return int(console.width) if console.is_terminal else None
+
+
 def shortened(text: str, limit: int = SHORT) -> str:
     """A text that is no longer than `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

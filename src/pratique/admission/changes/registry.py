@@ -17,6 +17,7 @@ from pratique.identity import AdminAccount, SigningKey, User, new_signing_key
 from pratique.naming.errors import printable
 
 ADMIN_PASSWORDS = ("password", "password2")
+LONGEST_KEPT_DAYS = 3650
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
 )
@@ -48,7 +49,7 @@ def found(
     return owner
 
 
-def update(
+def update(  # noqa: PLR0913 - one for each setting
     draft: Draft,
     *,
     mode: RoleMode | None = None,
@@ -58,29 +59,33 @@ def update(
     tenant_domain: str | None = None,
     accepts_arm_tokens: bool | None = None,
     password_grant: bool | None = None,
+    refusals_kept_days: int | None = None,
 ) -> RegistryRecord:
-    """Change what is given and leave the rest; an empty text takes a setting away."""
-    changes: dict[str, Any] = {}
-    if mode is not None:
-        changes["mode"] = mode
-    if anonymous_pull is not None:
-        changes["anonymous_pull"] = anonymous_pull
-    if login_server is not None:
-        changes["login_server"] = login_server or None
-    if help_page is not None:
-        if help_page and not help_page.startswith(("https://", "http://")):
-            raise Unacceptable(f"`{help_page}` is not a URL; begin with https:// or http://")
-        changes["help_page"] = help_page or None
-    if tenant_domain is not None:
-        if tenant_domain and _DOMAIN.fullmatch(tenant_domain) is None:
-            raise Unacceptable(
-                f"`{printable(tenant_domain)}` is not a domain in lower case, as in `example.org`"
-            )
-        changes["tenant_domain"] = tenant_domain
-    if accepts_arm_tokens is not None:
-        changes["accepts_arm_tokens"] = accepts_arm_tokens
-    if password_grant is not None:
-        changes["password_grant"] = password_grant
+    """Change what is given and leave the rest; an empty text takes a setting away.
+
+    Raises:
+        Unacceptable: a setting cannot be that.
+    """
+    if help_page and not help_page.startswith(("https://", "http://")):
+        raise Unacceptable(f"`{help_page}` is not a URL; begin with https:// or http://")
+    if tenant_domain and _DOMAIN.fullmatch(tenant_domain) is None:
+        raise Unacceptable(
+            f"`{printable(tenant_domain)}` is not a domain in lower case, as in `example.org`"
+        )
+    if refusals_kept_days is not None and not 1 <= refusals_kept_days <= LONGEST_KEPT_DAYS:
+        raise Unacceptable(f"refusals are kept for 1 to {LONGEST_KEPT_DAYS} days")
+    given: dict[str, Any] = {
+        "mode": mode,
+        "anonymous_pull": anonymous_pull,
+        "tenant_domain": tenant_domain,
+        "accepts_arm_tokens": accepts_arm_tokens,
+        "password_grant": password_grant,
+        "refusals_kept_days": refusals_kept_days,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    for name, text in (("login_server", login_server), ("help_page", help_page)):
+        if text is not None:
+            changes[name] = text or None
     changed = msgspec.structs.replace(draft.snapshot.registry, **changes)
     draft.put(changed)
     return changed

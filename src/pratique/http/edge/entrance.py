@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pratique.access import (
     Allowed,
@@ -95,6 +96,8 @@ class Entrance:
         key = (request.scheme, request.host, snapshot.version)
         front = self._fronts.get(key)
         if front is None:
+            # Nothing of a law is recorded before the first request that meets it.
+            self.recorder.keep_for(timedelta(days=snapshot.registry.refusals_kept_days))
             front = self._make_front(request, snapshot.registry)
             if len(self._fronts) >= 256:
                 self._fronts.clear()

@@ -1,10 +1,10 @@
-"""Questions about the law: check, who can, what if, review, and why."""
+"""Questions about the law: check, who can, what if, and review."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -13,22 +13,19 @@ from pratique.access import (
     Denied,
     DirectoryPrincipal,
     Law,
-    Outcome,
     Question,
     RegistryAction,
     RepositoryToken,
     RoleMode,
     Subject,
-    meaning,
     permission_named,
 )
 from pratique.access.holders import who_can
 from pratique.access.known_permissions import DIRECTORY_PREFIX
 from pratique.access.review import Use, Uses, review
-from pratique.admission import Draft, NotFound, Unacceptable
-from pratique.admission.account import question_of
+from pratique.admission import Draft, Unacceptable
 from pratique.admission.changes import applications, denials, people, registry, roles
-from pratique.admission.decisions import DecisionRecord, LastUse
+from pratique.admission.decisions import LastUse
 from pratique.admission.inquiries import (
     Change,
     Known,
@@ -39,7 +36,6 @@ from pratique.admission.inquiries import (
     what_if,
 )
 from pratique.http.management import access_views as show
-from pratique.http.management import views
 from pratique.http.management.deny_assignments import NewDenial
 from pratique.http.management.roles import NewAssignment
 from pratique.http.management.visit import DIRECTORY_SCOPE, UnreadableBody, Visit
@@ -184,31 +180,6 @@ async def review_access(visit: Visit) -> Response:
     )
 
 
-async def explain_decision(visit: Visit) -> Response:
-    """A recorded refusal, and what would help now."""
-    snapshot = visit.view()
-    record = await visit.recorder.find(visit.parts["decision"])
-    if record is None:
-        raise NotFound(
-            "there is no such decision here: it was made by another registry, or is forgotten by "
-            "now, or the caller showed no credential at all, which is not recorded. Of one that "
-            "was made this very moment, ask again in a second"
-        )
-    question = question_of(record, snapshot)
-    now = None
-    if question is not None:
-        at = visit.gate.now()
-        now = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
-    return json_response(
-        200,
-        {
-            **_recorded(record),
-            "allowed_now": None if now is None else bool(now.verdict),
-            "remedies": [list(r.commands(snapshot.law)) for r in now.remedies] if now else [],
-        },
-    )
-
-
 def _change(  # noqa: PLR0911 - one for each kind of change
     wanted: TrialChange, registry_scope: ResourceScope
 ) -> Change:
@@ -319,39 +290,3 @@ def _by_grant(used: tuple[LastUse, ...]) -> dict[str, Use]:
         before = found.get(use.grant_id, Use(frozenset(), use.day))
         found[use.grant_id] = Use(before.actions | {use.action}, max(before.last, use.day))
     return found
-
-
-def _recorded(record: DecisionRecord) -> dict[str, Any]:
-    return {
-        "decision_id": record.decision_id,
-        "at": views.instant(record.at),
-        "kind": record.kind,
-        "reason": record.reason,
-        "sentence": record.sentence,
-        "caller": record.caller,
-        "caller_kind": record.caller_kind,
-        "action": record.action,
-        "permission": record.permission,
-        "resource": record.resource,
-        "client": record.client,
-        "law_version": record.law_version,
-        "consulted": list(_consulted(record)),
-        "consulted_count": record.consulted_count,
-    }
-
-
-def _consulted(record: DecisionRecord) -> Iterator[dict[str, Any]]:
-    for rule in record.consulted:
-        denies = rule.outcome.startswith("den")
-        yield {
-            "rule_id": rule.assignment_id,
-            "kind": "deny-assignment" if denies else "role-assignment",
-            "role": None if denies else rule.role,
-            "name": rule.role,
-            "holder": rule.principal or None,
-            "through_group": rule.principal if rule.through_group else None,
-            "scope": rule.scope,
-            "outcome": rule.outcome,
-            "meaning": meaning(Outcome(rule.outcome)),
-            "failed": rule.failed,
-        }

@@ -26,6 +26,7 @@ class RegistryUpdate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accepts_arm_tokens: bool | None = None
     tenant_domain: str | None = None
     password_grant: bool | None = None
+    refusals_kept_days: int | None = None
 
 
 class RegenerateAdminPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +61,7 @@ async def update_registry(visit: Visit) -> Response:
             accepts_arm_tokens=wanted.accepts_arm_tokens,
             tenant_domain=wanted.tenant_domain,
             password_grant=wanted.password_grant,
+            refusals_kept_days=wanted.refusals_kept_days,
         )
     )
     return json_response(200, views.registry(changed))

@@ -43,6 +43,7 @@ def registry(record: RegistryRecord) -> dict[str, Any]:
         "password_grant": record.password_grant,
         "help_page": record.help_page,
         "accepts_arm_tokens": record.accepts_arm_tokens,
+        "refusals_kept_days": record.refusals_kept_days,
         "created": instant(record.created_at),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from pratique.access import (
 from pratique.access.question import expand
 from pratique.admission import Caller, Snapshot
 from pratique.http.edge import Arrival, Entrance, Turned
+from pratique.http.tokens.anonymous_refusals import AnonymousRefusals
 from pratique.http.tokens.minting import mint
 from pratique.http.tokens.request import (
     TokenRequest,
@@ -66,6 +67,7 @@ class TokenEndpoint:
         self._entrance = entrance
         self._clock = clock
         self._new_id = new_id
+        self._anonymous = AnonymousRefusals(entrance, clock, new_id)
 
     async def handle(self, arrival: Arrival) -> Response:
         """The answer to any request at this address."""
@@ -101,8 +103,10 @@ class TokenEndpoint:
             audiences=front.audiences,
         )
         entries: list[AccessEntry] = []
+        refused: list[Denied] = []
         for scope in asked.scopes:
             granted, denials = self._judge(arrival.snapshot, caller, scope)
+            refused += denials
             if granted:
                 entries.append(AccessEntry(scope.kind, scope.name, granted))
             elif _is_push_without_any_right(scope) and denials and not caller.anonymous:
@@ -110,7 +114,7 @@ class TokenEndpoint:
                 push = next(d for d in denials if d.question.action is RegistryAction.PUSH)
                 raise Turned(self._refuse(arrival, caller, push))
         if caller.anonymous and not entries:
-            self._refuse_nobody(arrival, asked)
+            self._refuse_nobody(arrival, asked, refused)
         return self._answer(arrival, asked, caller, tuple(entries))
 
     def _judge(
@@ -151,7 +155,9 @@ class TokenEndpoint:
             headers=refusals.decision_headers(decision_id),
         )
 
-    def _refuse_nobody(self, arrival: Arrival, asked: TokenRequest) -> None:
+    def _refuse_nobody(
+        self, arrival: Arrival, asked: TokenRequest, refused: Sequence[Denied]
+    ) -> None:
         """Turn away a caller who showed nothing, unless the registry is open to all.
 
         Raises:
@@ -160,7 +166,7 @@ class TokenEndpoint:
         registry = arrival.snapshot.registry
         if registry.anonymous_pull and not asked.scopes:
             return
-        decision_id = self._new_id()
+        decision_id = self._anonymous.decision_of(arrival, refused)
         detail: list[dict[str, Any]] = [
             {"Type": scope.kind, "Name": scope.name, "Action": action}
             for scope in asked.scopes

@@ -129,15 +129,18 @@ class Exchange:
         return json_response(200, {"refresh_token": token})
 
     def _without_permission(self, arrival: Arrival, exchanged: Exchanged) -> Response:
-        verdict = self._entrance.gate.decide(
-            arrival.snapshot, exchanged.caller, RegistryAction.PULL, EVERY_REPOSITORY
+        pulling, pushing = (
+            self._entrance.gate.decide(arrival.snapshot, exchanged.caller, action, EVERY_REPOSITORY)
+            for action in (RegistryAction.PULL, RegistryAction.PUSH)
         )
         told = f"`{printable(exchanged.caller.name)}` has no permission at all on this registry"
-        if isinstance(verdict, Denied):
-            decision_id = self._entrance.record(arrival, verdict)
-            told = f"{told}: {sentence(verdict, arrival.snapshot.law)}"
-        else:
-            decision_id = self._new_id()
+        if isinstance(pulling, Denied):
+            told = f"{told}: {sentence(pulling, arrival.snapshot.law)}"
+        # Where everybody may pull, what is recorded is that they may not push.
+        refused = next((v for v in (pulling, pushing) if isinstance(v, Denied)), None)
+        decision_id = (
+            self._entrance.record(arrival, refused) if refused is not None else self._new_id()
+        )
         if exchanged.note:
             told = f"{told}; {exchanged.note}"
         return problem_response(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -43,5 +44,9 @@ def parse_page(parameters: dict[str, list[str]]) -> PageRequest:
 
 def next_link(path: str, last: str, n: int, **further: str) -> tuple[str, str]:
     """The header that names the next page, relative to the host."""
-    query = urlencode({"last": last, "n": n, **further})
-    return ("link", f'<{quote(path, safe="/")}?{query}>; rel="next"')
+    return link_to_next(path, {"last": last, "n": str(n), **further})
+
+
+def link_to_next(path: str, query: Mapping[str, str]) -> tuple[str, str]:
+    """The header that names the page at `path` with `query`, relative to the host."""
+    return ("link", f'<{quote(path, safe="/")}?{urlencode(query)}>; rel="next"')

@@ -1,0 +1,281 @@
+"""Recorded refusals: the list of them, and one in full."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pratique.access import Outcome, Reason, meaning
+from pratique.admission import NotFound, Snapshot, Unacceptable
+from pratique.admission.account import caller_key, question_of
+from pratique.admission.decisions import DecisionRecord, Decisions, Place
+from pratique.admission.inquiries import check, read_subject
+from pratique.http.management import views
+from pratique.http.management.visit import UnreadableBody, Visit
+from pratique.http.wire.messages import Request, Response, json_response
+from pratique.http.wire.paging import link_to_next
+from pratique.identity import Group, SignInFailure
+from pratique.naming import RepositoryName
+from pratique.naming.errors import printable
+from pratique.naming.moments import Since
+
+DEFAULT_LIMIT: Final = 100
+MOST_AT_ONCE: Final = 1000
+# So many records are looked through for one page at most, a part of them at a time.
+MOST_LOOKED_THROUGH: Final = 5000
+_PART: Final = 500
+# Workers write a fifth of a second after they decide; a busy disk takes longer.
+SETTLED_AFTER: Final = timedelta(seconds=10)
+_TOKENS_READ = "Microsoft.ContainerRegistry/registries/tokens/read"
+_PARAMETERS = ("since", "principal", "repository", "reason", "limit", "after")
+_REASONS = frozenset({*Reason, *SignInFailure})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+# Microseconds since 1970, and an id.
+_AFTER = re.compile(r"([0-9]{1,17})-([!-~]{1,100})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which refusals are listed.
+
+    Attributes:
+        caller: kind and id; None for all.
+        repository: its name; None for whatever was asked for.
+        after: where the page before ended; None for the first one.
+    """
+
+    since: datetime
+    limit: int
+    caller: tuple[str, str] | None = None
+    repository: str | None = None
+    reason: str | None = None
+    after: Place | None = None
+
+    def fits(self, record: DecisionRecord) -> bool:
+        """Whether a record of the wanted caller id and repository is wanted."""
+        kind = self.caller[0] if self.caller else None
+        return kind in {None, record.caller_kind} and self.reason in {None, record.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One page; `after` is where the next one begins, None when there is none."""
+
+    records: tuple[DecisionRecord, ...]
+    after: Place | None
+
+
+async def list_decisions(visit: Visit) -> Response:
+    """Refusals that are recorded, the newest first.
+
+    A page may hold fewer than `limit`, even none, and all the same not be the last: only so many
+    records are looked through at once.
+    """
+    snapshot, now = visit.view(), visit.gate.now()
+    fields = _fields(visit.request)
+    # What is older may still be there, until something is written again.
+    since = now - timedelta(days=snapshot.registry.refusals_kept_days)
+    if "since" in fields:
+        since = max(since, Since.parse(fields["since"]).before(now))
+    repository, principal = fields.get("repository"), fields.get("principal")
+    wanted = _Wanted(
+        since=since,
+        limit=_limit(fields.get("limit")),
+        repository=None if repository is None else str(RepositoryName(repository)),
+        reason=_reason(fields.get("reason")),
+        after=_place(fields["after"]) if "after" in fields else None,
+    )
+    if principal is not None:
+        wanted = replace(wanted, caller=await _caller(visit, snapshot, principal))
+    found = await visit.recorder.read(lambda store: _look_through(store, wanted))
+    following = None if found.after is None else _cursor(found.after)
+    content = {
+        "since": _exactly(since),
+        "settled_until": _exactly(now - SETTLED_AFTER),
+        "decisions": [
+            {**_shown(record), "caller_id": record.caller_id} for record in found.records
+        ],
+        "next": following,
+    }
+    if following is None:
+        return json_response(200, content)
+    # A length of time would begin later on every page.
+    query = {**fields, "since": _exactly(since), "after": following}
+    return json_response(200, content, link_to_next(visit.request.path, query))
+
+
+async def explain_decision(visit: Visit) -> Response:
+    """A recorded refusal, and what would help now."""
+    snapshot = visit.view()
+    record = await visit.recorder.find(visit.parts["decision"])
+    if record is None:
+        raise NotFound(
+            "there is no such decision here: it was made by another registry, or is forgotten by "
+            "now, or was only the challenge with which every client begins, which is not recorded. "
+            "Of one that was made this very moment, ask again in a second"
+        )
+    question = question_of(record, snapshot)
+    now = None
+    if question is not None:
+        at = visit.gate.now()
+        now = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
+    return json_response(
+        200,
+        {
+            **_shown(record),
+            "law_version": record.law_version,
+            "consulted": list(_consulted(record)),
+            "consulted_count": record.consulted_count,
+            "allowed_now": None if now is None else bool(now.verdict),
+            "remedies": [list(r.commands(snapshot.law)) for r in now.remedies] if now else [],
+        },
+    )
+
+
+def _fields(request: Request) -> dict[str, str]:
+    """The query's parameters, each known, given once, and not empty.
+
+    Raises:
+        UnreadableBody: one is not.
+    """
+    fields: dict[str, str] = {}
+    for name, values in request.parameters().items():
+        if name not in _PARAMETERS:
+            known = ", ".join(f"`{one}`" for one in _PARAMETERS)
+            raise UnreadableBody(
+                f"`{printable(name)}` is no parameter of this list; it is one of {known}"
+            )
+        if len(values) > 1:
+            raise UnreadableBody(f"`{name}` is given twice")
+        if not values[0]:
+            raise UnreadableBody(f"`{name}` is empty; leave it out, or give it a value")
+        fields[name] = values[0]
+    return fields
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+    if not 1 <= limit <= MOST_AT_ONCE:
+        raise UnreadableBody(f"`limit` is a number from 1 to {MOST_AT_ONCE}")
+    return limit
+
+
+def _reason(text: str | None) -> str | None:
+    if text is not None and text not in _REASONS:
+        raise UnreadableBody(
+            f"`{printable(text)}` is no reason of a refusal, which is one word such as "
+            f"`{Reason.NO_ROLE_ASSIGNMENT}` or `{SignInFailure.WRONG}`"
+        )
+    return text
+
+
+async def _caller(visit: Visit, snapshot: Snapshot, text: str) -> tuple[str, str]:
+    """Kind and id of the caller whom `text` means, who may be gone.
+
+    Raises:
+        NotFound: nobody answers to it, nor is a refusal recorded of a caller with that id.
+        Unacceptable: it is a group, which never calls.
+        Refused: it is a token, and the one who asks may not read tokens.
+    """
+    if text.startswith("token:"):
+        visit.need(_TOKENS_READ)
+    try:
+        key = caller_key(read_subject(snapshot, text))
+    except NotFound:
+        gone = _gone(text)
+        past = _Wanted(since=_EPOCH, limit=1, caller=gone)
+        found = await visit.recorder.read(lambda store: _look_through(store, past))
+        if not found.records:
+            raise
+        return gone
+    if isinstance(snapshot.directory.by_object_id.get(key[1]), Group):
+        raise Unacceptable(
+            f"`{printable(text)}` is a group, and it is its members who are refused; name one"
+        )
+    return key
+
+
+def _gone(text: str) -> tuple[str, str]:
+    """Under what the refusals of somebody stand who is not there any more."""
+    if text.startswith("token:"):
+        return "token", text.removeprefix("token:")
+    return "principal", text.lower()
+
+
+def _look_through(store: Decisions, wanted: _Wanted) -> _Found:
+    """A page of the list."""
+    filtered = wanted.caller is not None or wanted.reason is not None
+    part = _PART if filtered else wanted.limit + 1
+    found: list[DecisionRecord] = []
+    after, looked_at = wanted.after, 0
+    while looked_at < MOST_LOOKED_THROUGH:
+        records = store.newest(
+            since=wanted.since,
+            limit=part,
+            caller_id=wanted.caller[1] if wanted.caller else None,
+            resource=wanted.repository,
+            after=after,
+        )
+        for record in filter(wanted.fits, records):
+            if len(found) == wanted.limit:
+                return _Found(tuple(found), found[-1].place)
+            found.append(record)
+        if len(records) < part:
+            return _Found(tuple(found), None)
+        after = records[-1].place
+        looked_at += len(records)
+    return _Found(tuple(found), after)
+
+
+def _cursor(place: Place) -> str:
+    return f"{(place.at - _EPOCH) // _MICROSECOND}-{place.decision_id}"
+
+
+def _place(text: str) -> Place:
+    match = _AFTER.fullmatch(text)
+    if match is None:
+        raise UnreadableBody("`after` is the `next` of the page before, as it was given")
+    return Place(_EPOCH + int(match[1]) * _MICROSECOND, match[2])
+
+
+def _exactly(at: datetime) -> str:
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def _shown(record: DecisionRecord) -> dict[str, Any]:
+    return {
+        "decision_id": record.decision_id,
+        "at": views.instant(record.at),
+        "kind": record.kind,
+        "reason": record.reason,
+        "sentence": record.sentence,
+        "caller": record.caller,
+        "caller_kind": record.caller_kind,
+        "action": record.action,
+        "permission": record.permission,
+        "resource": record.resource,
+        "client": record.client,
+    }
+
+
+def _consulted(record: DecisionRecord) -> Iterator[dict[str, Any]]:
+    for rule in record.consulted:
+        denies = rule.outcome.startswith("den")
+        yield {
+            "rule_id": rule.assignment_id,
+            "kind": "deny-assignment" if denies else "role-assignment",
+            "role": None if denies else rule.role,
+            "name": rule.role,
+            "holder": rule.principal or None,
+            "through_group": rule.principal if rule.through_group else None,
+            "scope": rule.scope,
+            "outcome": rule.outcome,
+            "meaning": meaning(Outcome(rule.outcome)),
+            "failed": rule.failed,
+        }
