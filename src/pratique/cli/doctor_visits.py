@@ -16,7 +16,6 @@ from pratique.diagnosis.machine import Machine
 from pratique.diagnosis.redaction import redaction_of
 from pratique.diagnosis.references import Misread, Reference, read_reference
 from pratique.diagnosis.report import report
-from pratique.diagnosis.rules import findings_of
 from pratique.diagnosis.this_machine import this_machine
 from pratique.diagnosis.verdict import verdict_on
 from pratique.diagnosis.walk import examine
@@ -60,6 +59,9 @@ def visit(
     machine = this_machine(_now, root)
     cluster = _cluster(machine, wish, pod, service_account, namespace, secret_files)
     seen = examine(machine, wish, kubernetes=cluster, auth_file=authfile, explain=explanation)
+    # Loading them takes as long as the walk; it need not stand before the first request.
+    from pratique.diagnosis.rules import findings_of  # noqa: PLC0415
+
     findings = findings_of(seen)
     verdict = verdict_on(seen, findings)
     told = report(seen, findings, verdict, redaction_of(seen, machine, names=redact))

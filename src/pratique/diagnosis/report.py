@@ -13,6 +13,10 @@ from pratique.diagnosis.redaction import Redaction
 from pratique.diagnosis.verdict import Verdict, is_well
 
 SCHEMA: Final = "pratique-doctor/1"
+# Members whose values are words of ours: a password that is one of them must not spoil them.
+_OUR_OWN: Final = frozenset(
+    {"schema", "client", "verdict", "outcome", "id", "title", "kind", "method", "sent", "failure"}
+)
 
 
 def report(
@@ -115,7 +119,10 @@ def _cleaned(value: Any, redaction: Redaction) -> Any:
         case str():
             return redaction.clean(plain(value))
         case dict():
-            return {key: _cleaned(each, redaction) for key, each in value.items()}
+            return {
+                key: each if key in _OUR_OWN else _cleaned(each, redaction)
+                for key, each in value.items()
+            }
         case list():
             return [_cleaned(each, redaction) for each in value]
         case _:
