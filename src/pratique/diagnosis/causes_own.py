@@ -10,11 +10,13 @@ OWN: Final[tuple[Cause, ...]] = (
     Cause("invalid-reference", None, "the text is no image reference", Reach.PROVES),
     Cause("host-not-found", None, "the name of the registry does not resolve", Reach.PROVES),
     Cause("connection-refused", None, "nothing listens at the registry's address", Reach.PROVES),
+    Cause("connection-closed", None, "the server ends the connection at once", Reach.PROVES),
     Cause("connection-timed-out", None, "the registry's address does not answer", Reach.PROVES),
     Cause("tls-name-mismatch", None, "the server's certificate is for another name", Reach.PROVES),
     Cause("tls-expired", None, "the server's certificate is not valid at this time", Reach.PROVES),
     Cause("tls-failed", None, "no TLS connection can be made", Reach.PROVES),
     Cause("not-a-registry", None, "the server answers, but not as a registry", Reach.PROVES),
+    Cause("too-many-requests", None, "the registry's limit of requests is used up", Reach.PROVES),
     Cause("server-error", None, "the registry or its token server fails", Reach.PROVES),
     Cause(
         "realm-unreachable",

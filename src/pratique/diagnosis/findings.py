@@ -38,6 +38,8 @@ class Finding:
 
 def plain(text: str) -> str:
     """`text` with every character that is not to be seen replaced, in one line."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 

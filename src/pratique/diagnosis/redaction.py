@@ -11,8 +11,9 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Final
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import quote, unquote
 
 from pratique.diagnosis.facts.credentials import Credential
 from pratique.diagnosis.facts.examination import Examination
@@ -25,6 +26,8 @@ _SHORTEST_SECRET: Final = 4
 # So much of a secret that was cut off is taken out as well.
 _SHORTEST_PART: Final = 8
 _SHORTEST_NAME: Final = 3
+_MOST_LAYERS: Final = 4
+_ESCAPES: Final = re.compile(r"[\\%&]")
 # Names that say what kind of login it is, and nothing of whose.
 _COMMON_NAMES: Final = frozenset(
     {
@@ -56,7 +59,9 @@ _LOOKS_SECRET: Final = (
     ),
 )
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY")
-_LOGIN = re.compile(r"(?:^|//)([^/\s@]*):(.*)@")
+_LOGIN = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?[^/@:]*:(.*)@")
+# Such a text is the same in addresses, in JSON and in HTML.
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 _CUTS: Final = frozenset({"", "\u2026", "`", '"', "'", "\n", ")", "\u201d"})
@@ -75,6 +80,7 @@ class Redaction:
         hidden = {form for secret in secrets for form in _forms(secret)}
         # The longest first: what holds another secret is taken out as a whole.
         self._secrets = sorted(hidden, key=len, reverse=True)
+        self._begins = {form[:_SHORTEST_PART] for form in hidden}
         self._names = _any_of(
             {name for name in names if len(name) >= _SHORTEST_NAME and name not in _COMMON_NAMES},
             whole=True,
@@ -83,9 +89,18 @@ class Redaction:
 
     def clean(self, text: str) -> str:
         """`text` without them."""
-        for secret in self._secrets:
-            if secret[:_SHORTEST_PART] in text:
-                text = _without(text, secret)
+        begun = {begin for begin in self._begins if begin in text}
+        if begun:
+            near = [form for form in self._secrets if form[:_SHORTEST_PART] in begun]
+            for form in near:
+                text = text.replace(form, HIDDEN)
+            for form in near:
+                text = _without_beginning(text, form)
+        if _ESCAPES.search(text) is not None and self._is_held_by(text):
+            # Encoded more than once: what cannot be cut out is left out with what is around it.
+            words = text.split(" ")
+            text = " ".join(HIDDEN if self._is_held_by(word) else word for word in words)
+            text = HIDDEN if self._is_held_by(text) else text
         for pattern in _LOOKS_SECRET:
             text = pattern.sub(HIDDEN, text)
         if self._home and self._home != "/root":
@@ -93,6 +108,15 @@ class Redaction:
         if self._names is not None:
             text = self._names.sub(USER, text)
         return text
+
+    def _is_held_by(self, text: str) -> bool:
+        plainer = _decoded(text)
+        return any(secret in plainer for secret in self._plainer)
+
+    @cached_property
+    def _plainer(self) -> frozenset[str]:
+        decoded = {_decoded(form) for form in self._secrets}
+        return frozenset(text for text in decoded if len(text) >= _SHORTEST_PART)
 
 
 def redaction_of(seen: Examination, machine: Machine, *, names: bool) -> Redaction:
@@ -118,9 +142,18 @@ def _any_of(texts: set[str], *, whole: bool = False) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![A-Za-z0-9])(?:{listed})(?![A-Za-z0-9])" if whole else listed)
 
 
-def _without(text: str, secret: str) -> str:
-    """`text` without a secret, and without its beginning where the rest was cut off."""
-    text = text.replace(secret, HIDDEN)
+def _decoded(text: str) -> str:
+    """A text without the escapes of addresses, HTML and quoted strings, however many there are."""
+    for _ in range(_MOST_LAYERS):
+        plainer = html.unescape(unquote(text)).replace("\\", "")
+        if plainer == text:
+            break
+        text = plainer
+    return text.replace('"', "").replace("'", "")
+
+
+def _without_beginning(text: str, secret: str) -> str:
+    """`text` without the beginning of a secret whose rest was cut off."""
     begin = secret[:_SHORTEST_PART]
     at = text.find(begin) if len(secret) > _SHORTEST_PART else -1
     while at >= 0:
@@ -137,11 +170,10 @@ def _forms(secret: str) -> Iterator[str]:
     """The forms in which a secret travels: as it is, in addresses, in JSON, and in base64."""
     if len(secret) < _SHORTEST_SECRET:
         return
-    for text in {secret, plain(secret), " ".join(secret.split())}:
-        yield from (text, repr(text)[1:-1], html.escape(text))
-        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-        yield from (quote(text, safe="", errors="replace"), quote(text, errors="replace"))
-        yield quote_plus(text, errors="replace")
+    yield secret
+    if _PLAIN.fullmatch(secret) is None:
+        for text in _as_read(secret):
+            yield from _escaped(text)
     raw = secret.encode("utf-8", "replace")
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + raw).decode("ascii")
@@ -149,6 +181,27 @@ def _forms(secret: str) -> Iterator[str]:
         inner = encoded[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
         if len(inner) >= _SHORTEST_PART:
             yield from (inner, inner.replace("+", "-").replace("/", "_"))
+
+
+def _as_read(secret: str) -> set[str]:
+    """A secret as others may have read it: its bytes in another encoding, without its blanks."""
+    other = secret.encode("utf-8", "replace").decode("latin-1")
+    texts = {secret, other, " ".join(secret.split())}
+    texts |= {"".join(filter(str.isprintable, text)) for text in (secret, other)}
+    return texts | {plain(text) for text in texts}
+
+
+def _escaped(text: str) -> Iterator[str]:
+    for form in (repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)):
+        written = form.strip('"')
+        # A quoted string may be quoted once more; its reader takes the backslashes away.
+        again = written.replace("\\", "\\\\")
+        yield from (written, again, again.replace('"', '\\"'), written.replace("\\", ""))
+    yield from (text, html.escape(text))
+    once = quote(text, safe="", errors="replace")
+    # A realm in a query is encoded with what is encoded in it.
+    yield from (once, quote(once, safe=""), quote(text, errors="replace"))
+    yield from (once.replace("%20", "+"), once.lower())
 
 
 def _credentials_in(seen: Examination) -> Iterator[Credential]:
@@ -195,6 +248,6 @@ def _secrets_of(machine: Machine) -> Iterator[str]:
 
 def _login_in(address: str) -> Iterator[str]:
     """The password that stands in an address."""
-    found = _LOGIN.search(address)
+    found = _LOGIN.match(address)
     if found is not None:
-        yield from (found[2], unquote(found[2]))
+        yield from (found[1], unquote(found[1]))

@@ -31,6 +31,7 @@ class Outcome(Enum):
     NO_PLATFORM = "it is not there for this platform"
     BROKEN = "it is damaged or its storage is out of reach"
     THROTTLED = "too many requests"
+    FORBIDDEN_HERE = "the client's own settings forbid to ask"
     UNTESTED = "nothing was asked"
 
 
@@ -102,6 +103,7 @@ class ManifestRequest:
         reference: tag or digest.
         exchange: the request.
         media_type: of what came.
+        is_manifest: whether what came in answer to a GET is one at all.
         platforms: of an index, each `os/architecture[/variant]`.
         digest_matches: whether its bytes have the digest that was asked for or announced; None
             when there was nothing to compare.
@@ -111,6 +113,7 @@ class ManifestRequest:
     reference: str
     exchange: Exchange
     media_type: str = ""
+    is_manifest: bool = True
     platforms: tuple[str, ...] = ()
     digest_matches: bool | None = None
     foreign_hosts: tuple[str, ...] = ()

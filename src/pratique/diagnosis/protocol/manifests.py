@@ -6,10 +6,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
 
 from pratique.diagnosis.facts.conversation import Answer, Exchange
 from pratique.diagnosis.facts.examination import BlobRequest, ManifestRequest
+from pratique.diagnosis.network.following import follow, joined, origin_of
 from pratique.diagnosis.network.requests import Request, Requests
 
 ACCEPTED: Final = (
@@ -20,7 +20,6 @@ ACCEPTED: Final = (
     "application/vnd.docker.distribution.manifest.v1+prettyjws"
 )
 _MANIFEST_LIMIT: Final = 4 * 1024 * 1024
-_MOST_REDIRECTS: Final = 3
 _MOST_PLATFORMS: Final = 50
 _DIGEST = re.compile(r"[a-z0-9+._-]{1,32}:[0-9a-f]{32,128}")
 _HASHES: Final = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
@@ -48,16 +47,15 @@ class Repository:
             reference: tag or digest.
             request: whose authorization is sent.
         """
-        exchange = self._requests.send(
-            Request(
-                method,
-                f"{self._base}/manifests/{reference}",
-                request.authorization,
-                request.sent,
-                {"Accept": ACCEPTED},
-                limit=_MANIFEST_LIMIT,
-            )
+        asked = Request(
+            method,
+            f"{self._base}/manifests/{reference}",
+            request.authorization,
+            request.sent,
+            {"Accept": ACCEPTED},
+            limit=_MANIFEST_LIMIT,
         )
+        exchange = follow(self._requests, asked)[-1]
         answer = exchange.answer
         if answer is None or answer.status != 200:
             return ManifestRequest(reference, exchange)
@@ -67,6 +65,7 @@ class Repository:
             reference,
             exchange,
             kind or str(content.get("mediaType") or ""),
+            method == "HEAD" or "schemaVersion" in content,
             _platforms(content),
             _digest_matches(answer, reference) if method == "GET" else None,
             _foreign_hosts(content),
@@ -80,19 +79,15 @@ class Repository:
 
     def blob(self, digest: str, request: Request) -> BlobRequest:
         """The first byte of a blob; redirects are followed without the authorization."""
-        address = f"{self._base}/blobs/{digest}"
-        first = self._first_byte(address, request)
-        followed: list[Exchange] = []
-        last = first
-        while len(followed) < _MOST_REDIRECTS:
-            goal = _redirect(last, address)
-            if not goal:
-                break
-            # To the registry itself a client sends its token again.
-            same = _origin(goal) == _origin(self._url)
-            last = self._first_byte(goal, request if same else Request("GET", goal))
-            address = goal
-            followed.append(last)
+        asked = Request(
+            "GET",
+            f"{self._base}/blobs/{digest}",
+            request.authorization,
+            request.sent,
+            {"Range": "bytes=0-0"},
+            limit=4096,
+        )
+        first, *followed = follow(self._requests, asked)
         return BlobRequest(digest, first, tuple(followed))
 
     def begin_upload(self, request: Request) -> Exchange:
@@ -100,22 +95,10 @@ class Repository:
         address = f"{self._base}/blobs/uploads/"
         begun = self._requests.send(Request("POST", address, request.authorization, request.sent))
         place = begun.answer.header("location") if begun.answer else ""
-        goal = _joined(address, place)
-        if begun.status == 202 and goal and _origin(goal) == _origin(self._url):
+        goal = joined(address, place)
+        if begun.status == 202 and goal and origin_of(goal) == origin_of(self._url):
             self._requests.send(Request("DELETE", goal, request.authorization, request.sent))
         return begun
-
-    def _first_byte(self, address: str, request: Request) -> Exchange:
-        return self._requests.send(
-            Request(
-                "GET",
-                address,
-                request.authorization,
-                request.sent,
-                {"Range": "bytes=0-0"},
-                limit=4096,
-            )
-        )
 
 
 def image_for(answer: Answer, wanted: tuple[str, str, str]) -> str:
@@ -211,28 +194,5 @@ def _foreign_hosts(content: Mapping[str, Any]) -> tuple[str, ...]:
     for layer in _objects(content.get("layers")):
         addresses = layer.get("urls")
         for address in addresses if isinstance(addresses, list) else []:
-            hosts[_origin(str(address))] = None
+            hosts[origin_of(str(address))] = None
     return tuple(host for host in hosts if host)
-
-
-def _redirect(exchange: Exchange, address: str) -> str:
-    answer = exchange.answer
-    if answer is None or answer.status not in {301, 302, 303, 307, 308}:
-        return ""
-    return _joined(address, answer.header("location"))
-
-
-def _joined(address: str, place: str) -> str:
-    try:
-        return urljoin(address, place) if place else ""
-    except ValueError:
-        return ""
-
-
-def _origin(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.hostname}:{port}" if parts.hostname else ""

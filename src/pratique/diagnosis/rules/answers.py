@@ -26,6 +26,17 @@ def not_a_registry(seen: Examination) -> Iterator[Finding]:
     ping = seen.ping
     if ping is None or ping.answer is None or seen.outcome is not Outcome.NOT_A_REGISTRY:
         return
+    if seen.manifests:
+        last = seen.manifests[-1].exchange
+        page = last.answer is not None and last.answer.is_html
+        yield certain(
+            "not-a-registry",
+            f"`{host(seen)}` gives something else where the manifest should be"
+            + (": a page for people." if page else "."),
+            evidence=[shown(last)],
+            advice="A proxy or filter on the way answers in the registry's place.",
+        )
+        return
     if ping.status >= 500:
         yield certain(
             "server-error",
@@ -211,6 +222,9 @@ def _only_post_fails(seen: Examination) -> bool:
         return False
     last = request.last
     if last.method != "POST" or last.answer is None:
+        return False
+    # When the token server gives nobody anything, it is not the way of asking.
+    if seen.anonymous is not None and seen.anonymous.last.status >= 500:
         return False
     return last.status >= 500 or (last.status == 200 and "token" in last.answer.object())
 

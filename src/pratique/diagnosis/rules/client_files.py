@@ -68,7 +68,7 @@ def mirror_refuses(seen: Examination) -> Iterator[Finding]:
 def hosts_files_ignored(seen: Examination) -> Iterator[Finding]:
     """Containerd passes over the file that says how to reach this host."""
     faults = seen.settings.containerd_faults
-    if not faults or seen.wish.client is not Client.CONTAINERD or pulls(seen):
+    if not faults or seen.wish.client is not Client.CONTAINERD:
         return
     failure = seen.ping.failure if seen.ping else None
     reached = refused(seen) or seen.wish.offline

@@ -66,6 +66,7 @@ _EXPLAINED_BY: Final[Mapping[str, frozenset[str]]] = {
             "k8s-secret-after-pod",
             "kubelet-credential-provider-missing",
             "insufficient-node-scope-or-imds-blocked",
+            "helper-overrides-auths",
         }
     ),
     "wrong-password": frozenset(
@@ -85,6 +86,8 @@ _EXPLAINED_BY: Final[Mapping[str, frozenset[str]]] = {
             "conditional-access-blocks",
             "legacy-url-key-shadows-new",
             "reverse-proxy-eats-header",
+            "helper-overrides-auths",
+            "identity-token-without-refresh",
         }
     ),
     "expired-registry-token": frozenset({"ecr-token-in-static-secret"}),
@@ -113,7 +116,8 @@ _EXPLAINED_BY: Final[Mapping[str, frozenset[str]]] = {
     "ghcr-token-scope": frozenset({"actions-token-not-linked"}),
     "tag-missing": frozenset({"geo-replica-behind"}),
     "repository-missing": frozenset({"geo-replica-behind"}),
-    "realm-unreachable": frozenset({"http-realm-behind-tls"}),
+    "gitlab-token-scope": frozenset({"login-with-wrong-username-for-token"}),
+    "realm-unreachable": frozenset({"http-realm-behind-tls", "proxy-for-daemon"}),
     "registry-distrusts-its-token": frozenset({"clock-skew"}),
     "server-error": frozenset({"token-server-oauth-not-spec"}),
     "connection-refused": frozenset({"proxy-for-daemon", "acr-private-endpoint-dns"}),

@@ -51,22 +51,28 @@ def token_distrusted(seen: Examination) -> Iterator[Finding]:
 
 def clock_skew(seen: Examination) -> Iterator[Finding]:
     """The clocks here and there are too far apart for a token's life."""
-    for exchange in _dated(seen):
-        apart = _apart(exchange)
-        if apart is not None and abs(apart) > _MOST_SKEW_SECONDS and not pulls(seen):
-            behind = "behind" if apart > 0 else "ahead of"
-            yield certain(
-                "clock-skew",
-                f"This machine's clock is {abs(apart):.0f} seconds {behind} that of "
-                f"`{origin(exchange.url)}`.",
-                "sudo timedatectl set-ntp true",
-                evidence=[
-                    f"its Date is {exchange.answer.header('date')}" if exchange.answer else ""
-                ],
-                advice="Set the clock; in WSL and virtual machines it stops while they sleep.",
-            )
-            return
-    yield from _token_out_of_time(seen)
+    apart = {
+        origin(each.url): seconds
+        for each in everything(seen)
+        if (seconds := _apart(each)) is not None
+    }
+    wrong = {place: each for place, each in apart.items() if abs(each) > _MOST_SKEW_SECONDS}
+    if not wrong or pulls(seen):
+        yield from _token_out_of_time(seen)
+        return
+    place, seconds = max(wrong.items(), key=lambda each: abs(each[1]))
+    behind = "behind" if seconds > 0 else "ahead of"
+    elsewhere = len(wrong) < len(apart)
+    yield certain(
+        "clock-skew",
+        f"This machine's clock is {abs(seconds):.0f} seconds {behind} that of `{place}`"
+        + (", which disagrees with the other server too." if elsewhere else "."),
+        *([] if elsewhere else ["sudo timedatectl set-ntp true"]),
+        evidence=[f"it is {seen.place.now:%Y-%m-%d %H:%M:%S} UTC by this machine's clock"],
+        advice="It is that server's clock that is wrong: tell whoever runs it."
+        if elsewhere
+        else "Set the clock; in WSL and virtual machines it stops while they sleep.",
+    )
 
 
 def _token_out_of_time(seen: Examination) -> Iterator[Finding]:
@@ -109,8 +115,9 @@ def throttled(seen: Examination) -> Iterator[Finding]:
         )
         return
     wait = answer.header("retry-after")
+    azure = kind_of(seen) is Kind.ACR
     yield certain(
-        "acr-throttled",
+        "acr-throttled" if azure else "too-many-requests",
         f"`{host(seen)}` has had too many requests"
         + (f"; it asks to wait {wait} seconds." if wait else "."),
         evidence=[shown(limited)],
@@ -122,12 +129,6 @@ def throttled(seen: Examination) -> Iterator[Finding]:
 def _limits(answer: Answer) -> list[str]:
     names = ("ratelimit-limit", "ratelimit-remaining", "retry-after")
     return [f"{name}: {answer.header(name)}" for name in names if answer.header(name)]
-
-
-def _dated(seen: Examination) -> Iterator[Exchange]:
-    for exchange in everything(seen):
-        if exchange.answer is not None and exchange.answer.header("date"):
-            yield exchange
 
 
 def _apart(exchange: Exchange) -> float | None:

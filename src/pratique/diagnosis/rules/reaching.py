@@ -10,13 +10,22 @@ from pratique.diagnosis.facts.credentials import Client
 from pratique.diagnosis.facts.examination import Examination
 from pratique.diagnosis.findings import Finding, certain, suspected
 from pratique.diagnosis.rules.registries import Kind, azure_name, kind_of
-from pratique.diagnosis.rules.shape import Rule, host, origin, pulls, quoted, shown
+from pratique.diagnosis.rules.shape import (
+    Rule,
+    everything,
+    host,
+    is_page,
+    origin,
+    pulls,
+    quoted,
+    shown,
+)
 
 _STOPPED = {
     Failed.REFUSED: ("connection-refused", "nothing listens at"),
     Failed.TIMEOUT: ("connection-timed-out", "nothing answers at"),
     Failed.UNREACHABLE: ("connection-timed-out", "no way leads to"),
-    Failed.CLOSED: ("connection-refused", "the connection was closed by"),
+    Failed.CLOSED: ("connection-closed", "the connection was closed by"),
 }
 
 
@@ -146,18 +155,24 @@ def firewall(seen: Examination) -> Iterator[Finding]:
 
 def stopped_on_the_way(seen: Examination) -> Iterator[Finding]:
     """Something that is no registry refuses in its place."""
-    ping = seen.ping
-    if ping is None or ping.answer is None or ping.status != 403:
+    stopped = next((each for each in everything(seen) if _is_filters(seen, each)), None)
+    if stopped is None or pulls(seen):
         return
-    if ping.answer.is_html or not ping.answer.errors():
-        yield suspected(
-            "restricted-by-desktop-policy-or-egress-filter",
-            f"Something on the way to `{host(seen)}` refuses: `/v2/` answers 403 with "
-            f"{'a page for people' if ping.answer.is_html else 'nothing a registry says'}.",
-            evidence=[shown(ping)],
-            advice="Ask whoever runs the network, or Docker Desktop's Registry Access Management, "
-            "to allow the host; from another network `/v2/` would answer 401 or 200.",
-        )
+    page = "a page for people" if is_page(stopped) else "nothing that a registry says"
+    yield suspected(
+        "restricted-by-desktop-policy-or-egress-filter",
+        f"Something on the way to `{origin(stopped.url)}` refuses: the answer is 403 with {page}.",
+        evidence=[shown(stopped)],
+        advice="Ask whoever runs the network, or Docker Desktop's Registry Access Management, "
+        "to allow the host; from another network it would answer as a registry does.",
+    )
+
+
+def _is_filters(seen: Examination, exchange: Exchange) -> bool:
+    answer = exchange.answer
+    if answer is None or exchange.status != 403 or exchange.method == "HEAD":
+        return False
+    return answer.is_html or (exchange is seen.ping and not answer.errors())
 
 
 def other_answers(seen: Examination) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from pratique.diagnosis.rules.shape import (
     credential_accepted,
     host,
     image,
+    is_page,
     pulls,
     quoted,
     refusing,
@@ -197,7 +198,8 @@ def _forbidden(seen: Examination) -> bool:
         return False
     if seen.outcome is Outcome.NO_TOKEN:
         asked = seen.identified.last if seen.identified else None
-        return asked is not None and asked.status in {400, 401, 403, 404}
+        known = asked is not None and asked.status in {400, 401, 403, 404}
+        return known and asked is not None and not is_page(asked)
     if seen.outcome is not Outcome.REFUSED or not seen.manifests:
         return False
     if any(each.error == "invalid_token" for each in seen.refusal_challenges):
@@ -205,7 +207,8 @@ def _forbidden(seen: Examination) -> bool:
     granted = _actions(seen)
     if granted is not None and "pull" in granted and _bare_challenge(seen):
         return False
-    return seen.manifests[-1].exchange.status in {401, 403}
+    last = seen.manifests[-1].exchange
+    return last.status in {401, 403} and not is_page(last)
 
 
 def _bare_challenge(seen: Examination) -> bool:

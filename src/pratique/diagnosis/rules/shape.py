@@ -56,8 +56,10 @@ def credential_refused(seen: Examination) -> bool:
     if credential(seen) is None:
         return False
     if seen.login is not None:
-        return not seen.login.token and seen.login.last.status in {400, 401, 403}
-    return seen.greeting is not None and seen.greeting.status == 401
+        refused_it = seen.login.last.status in {400, 401, 403}
+        return not seen.login.token and refused_it and not is_page(seen.login.last)
+    greeting = seen.greeting
+    return greeting is not None and greeting.status == 401 and not is_page(greeting)
 
 
 def credential_accepted(seen: Examination) -> bool:
@@ -69,6 +71,11 @@ def credential_accepted(seen: Examination) -> bool:
     if seen.login is not None and seen.login.token:
         return True
     return seen.greeting is not None and seen.greeting.status == 200
+
+
+def is_page(exchange: Exchange) -> bool:
+    """Whether the answer is a page for people, which no registry gives to clients."""
+    return exchange.answer is not None and exchange.answer.is_html
 
 
 def anonymous_works(seen: Examination) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from pratique.diagnosis.facts.credentials import Credential
 
 _LONGEST: Final = 64 * 1024
+# Beyond the year 3800 no token lives, and a date cannot be written for ever.
+_LATEST: Final = 6e10
 
 
 def claims_of(credential: Credential) -> dict[str, Any]:
@@ -27,7 +29,9 @@ def expiry_of(credential: Credential) -> float | None:
     value = claims_of(credential).get("exp")
     if value is None and credential.username == "AWS":
         value = _object(credential.secret.reveal()).get("expiration")
-    return float(value) if isinstance(value, int | float) and value is not True else None
+    if not isinstance(value, int | float) or value is True or not abs(value) < _LATEST:
+        return None
+    return float(value)
 
 
 def _object(encoded: str) -> dict[str, Any]:

@@ -88,7 +88,8 @@ def certificates_in(seen: Seen, folder: str) -> tuple[str, ...]:
 def verifies_signatures(seen: Seen) -> bool:
     """Whether Red Hat's old docker is set up without `--signature-verification=false`."""
     variables = variables_in(seen, RED_HAT_FILE)
-    if "OPTIONS" not in variables:
+    # Other distributions have a file of this name too; that of Red Hat's build sets both.
+    if "OPTIONS" not in variables or "DOCKER_CERT_PATH" not in variables:
         return False
     return "--signature-verification=false" not in variables["OPTIONS"]
 

@@ -10,6 +10,7 @@ from pratique.diagnosis.facts.examination import Examination, Host, Outcome
 from pratique.diagnosis.facts.settings import ClientSettings
 from pratique.diagnosis.machine import Machine
 from pratique.diagnosis.network.connections import Connector, Target
+from pratique.diagnosis.network.following import follow
 from pratique.diagnosis.network.requests import Request, Requests
 from pratique.diagnosis.network.trust import Trust
 from pratique.diagnosis.protocol.challenges import read_challenges
@@ -94,7 +95,10 @@ class Approach:
         return (second, plain) if second.answer is not None else (first, secure)
 
     def _ask(self, target: Target) -> Exchange:
-        return self.requests.send(Request("GET", f"{target.scheme}://{target.shown_host}/v2/"))
+        place = f"{target.scheme}://{target.shown_host}/v2/"
+        asked = follow(self.requests, Request("GET", place))
+        # Where a redirect leads nowhere, it is the answer.
+        return next((each for each in reversed(asked) if each.answer is not None), asked[0])
 
     def _host(self, target: Target, ping: Exchange) -> Host:
         proxy = self.connector.proxy(target)

@@ -54,7 +54,9 @@ def examine(
     choice = seen.credentials.choice
     words = f"found in {choice.source.name}" if choice else "there is none"
     progress.note("find the credential", words, well=None if choice is None else True)
-    if not wish.offline:
+    if seen.settings.blocked_by:
+        seen.outcome = Outcome.FORBIDDEN_HERE
+    elif not wish.offline:
         _walk(machine, seen, reference, progress, explain)
     return seen
 

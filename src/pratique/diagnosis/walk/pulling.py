@@ -48,7 +48,7 @@ class Pull:
         self._url = seen.registry.url
         self.repository = Repository(requests, self._url, reference.repository)
         choice = seen.credentials.choice if seen.credentials else None
-        self.credential: Credential | None = choice.credential if choice else None
+        self.credential = _sent_by(seen.wish.client, choice.credential if choice else None)
         self.realm: Realm | None = None
         self.admitted = NOBODY
 
@@ -185,6 +185,10 @@ class Pull:
     def _came(self, found: ManifestRequest) -> bool:
         seen, answer = self._seen, found.exchange.answer
         if found.exchange.status == 200:
+            if not found.is_manifest:
+                seen.outcome = Outcome.NOT_A_REGISTRY
+                self._progress.note("get the manifest", "what came is none", well=False)
+                return False
             if found.digest_matches is False:
                 seen.outcome = Outcome.BROKEN
                 self._progress.note("get the manifest", "it is another than its digest", well=False)
@@ -210,6 +214,12 @@ class Pull:
             return False
         self._progress.note("get the manifest", "that of this platform", well=True)
         return True
+
+
+def _sent_by(client: Client, credential: Credential | None) -> Credential | None:
+    # containerd asks as nobody when there is a user name without a secret.
+    bare = credential is not None and not credential.secret and not credential.identity_token
+    return None if bare and client is Client.CONTAINERD else credential
 
 
 def usable(challenges: Sequence[Challenge]) -> Challenge | None:
