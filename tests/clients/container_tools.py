@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.clients.commands import Printed, find, run
 from tests.clients.images import Image
-from tests.clients.registry_clients import Account, Reference
+from tests.clients.registry_clients import Account, Reference, write_docker_configuration
 
 
 class _ContainerTool:
@@ -44,6 +44,11 @@ class _ContainerTool:
             *("--password-stdin", host),
             typed=account.password,
         )
+
+    def remember(self, host: str, account: Account) -> None:
+        """Write its file of credentials, which has Docker's form."""
+        written = write_docker_configuration(self._folder / "kept", host, account)
+        written.replace(self._folder / "auth.json")
 
     def _archive(self, image: Image) -> str:
         path = image.write_oci_archive(self._folder / "image.tar", "image:latest")

@@ -55,7 +55,7 @@ class Ctr:
     def __init__(self, folder: Path, socket: Path) -> None:
         self._folder = folder
         self._ctr = [find("ctr"), "--address", str(socket), "--namespace", folder.name]
-        self._account: Account | None = None
+        self._accounts: dict[str, Account] = {}
 
     def version(self) -> str:
         """The version of the daemon, which does not resolve names itself but is built with it."""
@@ -66,30 +66,40 @@ class Ctr:
 
     def log_in(self, host: str, account: Account) -> Printed:
         """Take note: `ctr` is told the password with every command."""
-        self._account = account
+        self.remember(host, account)
         return Printed(f"(a note for {host})", 0, "")
+
+    def remember(self, host: str, account: Account) -> None:
+        """Take note."""
+        self._accounts[host] = account
 
     def push(self, reference: Reference, image: Image) -> Printed:
         """`ctr images import`, then `ctr images push`."""
         archive = image.write_oci_archive(self._folder / "image.tar", str(reference))
         self._images("import", "--snapshotter", "native", str(archive)).expect_success()
-        return self._images("push", "--plain-http", *self._user(), str(reference))
+        return self._images("push", "--plain-http", *self._user(reference), str(reference))
 
     def pull(self, reference: Reference) -> Printed:
         """`ctr images pull` into a namespace that has been emptied."""
         self._images("rm", "--sync", str(reference))
         printed = self._images(
-            *("pull", "--snapshotter", "native", "--plain-http", *self._user(), str(reference))
+            *(
+                "pull",
+                "--snapshotter",
+                "native",
+                "--plain-http",
+                *self._user(reference),
+                str(reference),
+            )
         )
         listed = self._images("ls", f"name=={reference}").text
         found = re.search(r"sha256:[0-9a-f]{64}", listed)
         digest = found.group() if found and printed.exit_code == 0 else None
         return Printed(printed.command, printed.exit_code, printed.text, digest)
 
-    def _user(self) -> list[str]:
-        if self._account is None:
-            return []
-        return ["--user", f"{self._account.user_name}:{self._account.password}"]
+    def _user(self, reference: Reference) -> list[str]:
+        account = self._accounts.get(reference.host)
+        return [] if account is None else ["--user", f"{account.user_name}:{account.password}"]
 
     def _images(self, *words: str) -> Printed:
         return run([*self._ctr, "images", *words])

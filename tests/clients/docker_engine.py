@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +11,8 @@ from pathlib import Path
 
 from tests.clients.commands import Printed, daemon, find, needs_root, run
 from tests.clients.images import Image
-from tests.clients.registry_clients import Account, Reference
+from tests.clients.registry_clients import Account, Reference, write_docker_configuration
+from tests.support.live_server import NULL_GUID
 
 
 @contextmanager
@@ -70,6 +73,15 @@ class Docker:
             *("login", host, "--username", account.user_name, "--password-stdin"),
             typed=account.password,
         )
+
+    def remember(self, host: str, account: Account) -> None:
+        """Write its configuration; of a registry token, which Docker keeps as identity token."""
+        if account.user_name != NULL_GUID:
+            write_docker_configuration(self._folder, host, account)
+            return
+        name = base64.b64encode(f"{NULL_GUID}:".encode()).decode()
+        kept = {"auth": name, "identitytoken": account.password}
+        self.configuration.write_text(json.dumps({"auths": {host: kept}}))
 
     def log_out(self, host: str) -> Printed:
         """`docker logout`."""

@@ -68,6 +68,10 @@ class _GoClient:
         """The version it was built from."""
         return SOURCES[self._name].rpartition("@v")[2]
 
+    def remember(self, host: str, account: Account) -> None:
+        """Write Docker's configuration file."""
+        write_docker_configuration(self._folder, host, account)
+
     def _run(self, *words: str, typed: str = "") -> Printed:
         home = str(self._folder)
         environment = {
@@ -92,7 +96,7 @@ class Crane(_GoClient):
 
     def log_in(self, host: str, account: Account) -> Printed:
         """Write the file that `crane auth login` writes; neither asks the registry."""
-        write_docker_configuration(self._folder, host, account)
+        self.remember(host, account)
         return Printed(f"(a note for {host})", 0, "")
 
     def push(self, reference: Reference, image: Image) -> Printed:
@@ -146,6 +150,15 @@ class Regctl(_GoClient):
             *("registry", "login", host, "--user", account.user_name, "--pass-stdin"),
             typed=account.password,
         )
+
+    def remember(self, host: str, account: Account) -> None:
+        """`regctl registry login` that leaves out the check."""
+        self._plain(host)
+        self._run(
+            *("registry", "login", host, "--skip-check"),
+            *("--user", account.user_name, "--pass-stdin"),
+            typed=account.password,
+        ).expect_success()
 
     def push(self, reference: Reference, image: Image) -> Printed:
         """`regctl image copy` from an image layout."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.clients.images import MANIFEST_TYPE, Image, build_image, digest_of
+from tests.clients.images import Image, build_image
 from tests.clients.registry_clients import Account, Reference
+from tests.clients.stage import put_image
 from tests.support.live_server import NULL_GUID, LiveServer, live_server
 
 SCOPE = "https://containerregistry.azure.net/.default"
@@ -86,22 +87,7 @@ class Governed:
 
     def push(self) -> None:
         """Put the image into the registry, as the owner."""
-        image, repository = self.image, f"/v2/{_REPOSITORY}"
-        for blob in (*image.blobs, image.config):
-            began = self.http.post(f"{repository}/blobs/uploads/", auth=self.server.owner)
-            assert began.status_code == 202, began.text
-            place = httpx.URL(began.headers["location"]).copy_merge_params(
-                {"digest": digest_of(blob)}
-            )
-            put = self.http.put(place, content=blob, auth=self.server.owner)
-            assert put.status_code == 201, put.text
-        put = self.http.put(
-            f"{repository}/manifests/{_TAG}",
-            content=image.manifest,
-            headers={"content-type": MANIFEST_TYPE},
-            auth=self.server.owner,
-        )
-        assert put.status_code == 201, put.text
+        put_image(self.http, self.reference, self.image, self.server.owner)
 
 
 @contextmanager

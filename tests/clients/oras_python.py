@@ -27,7 +27,7 @@ class OrasPython:
         if importlib.util.find_spec("oras") is None:
             raise Missing("the Python package `oras` is not installed")
         self._folder = folder
-        self._account: Account | None = None
+        self._accounts: dict[str, Account] = {}
 
     def version(self) -> str:
         """The version of the package."""
@@ -35,8 +35,12 @@ class OrasPython:
 
     def log_in(self, host: str, account: Account) -> Printed:
         """Take note: `OrasClient.login` writes the password down and asks nobody."""
-        self._account = account
+        self.remember(host, account)
         return Printed(f"(a note for {host})", 0, "")
+
+    def remember(self, host: str, account: Account) -> None:
+        """Take note."""
+        self._accounts[host] = account
 
     def push(self, reference: Reference, image: Image) -> Printed:
         """`OrasClient.push` of one file."""
@@ -52,7 +56,7 @@ class OrasPython:
         return Printed(printed.command, printed.exit_code, printed.text, digest)
 
     def _step(self, verb: str, reference: Reference) -> Printed:
-        account = self._account or Account("", "", "")
+        account = self._accounts.get(reference.host, Account("", "", ""))
         return run(
             [sys.executable, str(_STEPS), verb, str(reference), account.user_name],
             environment={"HOME": str(self._folder), "DOCKER_CONFIG": str(self._folder)},

@@ -50,6 +50,10 @@ class RegistryClient(Protocol):
         """Keep `account` for later; most clients ask the registry, some only take a note."""
         ...
 
+    def remember(self, host: str, account: Account) -> None:
+        """Keep `account` as `log_in` leaves it after a success, without asking the registry."""
+        ...
+
     def push(self, reference: Reference, image: Image) -> Printed:
         """Send `image`, or an artifact made from its words where the client knows no images."""
         ...
@@ -59,8 +63,19 @@ class RegistryClient(Protocol):
         ...
 
 
-def write_docker_configuration(folder: Path, host: str, account: Account) -> None:
-    """Leave in `folder` what `docker login` leaves there, without asking anybody."""
-    secret = base64.b64encode(f"{account.user_name}:{account.password}".encode()).decode()
+def write_docker_configuration(folder: Path, host: str, account: Account) -> Path:
+    """Leave in `folder` what clients keep after a login, without asking anybody; gives the file."""
+    entry = {"auth": _pair(account)}
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": secret}}}))
+    file = folder / "config.json"
+    file.write_text(json.dumps({"auths": {host: entry}}))
+    return file
+
+
+def basic(account: Account) -> str:
+    """The `Authorization` header of an account."""
+    return f"Basic {_pair(account)}"
+
+
+def _pair(account: Account) -> str:
+    return base64.b64encode(f"{account.user_name}:{account.password}".encode()).decode()

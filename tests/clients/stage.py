@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 
-from tests.clients.registry_clients import Account, Reference
+import httpx
+from tests.clients.images import MANIFEST_TYPE, Image, digest_of
+from tests.clients.registry_clients import Account, Reference, basic
 from tests.support.live_server import LiveServer
 
 TAG = "1.0.0"
@@ -82,7 +83,26 @@ def set_stage(server: LiveServer) -> Stage:
     return Stage(server, publisher, reader, stranger)
 
 
-def basic(account: Account) -> str:
-    """The `Authorization` header of an account."""
-    pair = f"{account.user_name}:{account.password}"
-    return "Basic " + base64.b64encode(pair.encode()).decode()
+def put_image(http: httpx.Client, reference: Reference, image: Image, who: tuple[str, str]) -> None:
+    """Put an image into the registry without any client.
+
+    Args:
+        http: asks the registry that `reference` names.
+        reference: repository and tag.
+        image: to put there.
+        who: user name and password of somebody who may push.
+    """
+    repository = f"/v2/{reference.repository}"
+    for blob in (*image.blobs, image.config):
+        began = http.post(f"{repository}/blobs/uploads/", auth=who)
+        assert began.status_code == 202, began.text
+        place = httpx.URL(began.headers["location"]).copy_merge_params({"digest": digest_of(blob)})
+        put = http.put(place, content=blob, auth=who)
+        assert put.status_code == 201, put.text
+    put = http.put(
+        f"{repository}/manifests/{reference.tag}",
+        content=image.manifest,
+        headers={"content-type": MANIFEST_TYPE},
+        auth=who,
+    )
+    assert put.status_code == 201, put.text
