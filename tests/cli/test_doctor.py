@@ -150,7 +150,7 @@ def test_a_login_alone(server: LiveServer, person: Person, robot: tuple[str, str
 def test_each_client_has_its_way(
     server: LiveServer, person: Person, robot: tuple[str, str], client: str, cause: str
 ) -> None:
-    """podman alone speaks no plain HTTP with this machine itself."""
+    """Podman alone speaks no plain HTTP with this machine itself."""
     person.keep(server.host, robot)
     code, report = person.doctor("--as", client, f"{server.host}/{REPOSITORY}:{TAG}")
     assert (code, ids(report), report["client"]) == (1, [cause], client)

@@ -71,7 +71,10 @@ class Situation(Enum):
     ADMIN_USER_OFF = (
         "admin user off",
         Attempt.PULL,
-        f"`NAME` is disabled; ask the operator of this registry to enable it{_DECISION}",
+        (
+            "the admin user of this registry is disabled; ask the operator of this registry to "
+            f"enable it{_DECISION}"
+        ),
     )
     NO_ROLE = ("no role", Attempt.PULL, _lacks(_PULLING, "no role is assigned to it"))
     NO_ROLE_PUSHING = (

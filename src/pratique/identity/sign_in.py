@@ -126,9 +126,12 @@ async def sign_in(
         case _:
             assert_never(account)
     if not enabled:
+        # The admin user bears the registry's name, which would read as if that were disabled.
+        admin = isinstance(account, AdminAccount)
+        who = "the admin user of this registry" if admin else f"`{signed.name}`"
         raise SignInRefused(
             SignInFailure.ACCOUNT_DISABLED,
-            f"`{signed.name}` is disabled; ask the operator of this registry to enable it",
+            f"{who} is disabled; ask the operator of this registry to enable it",
         )
     return signed
 

@@ -157,7 +157,7 @@ CASES: tuple[Case, ...] = (
     twin("Pratique: well", _well, Verdict.WELL, of="pratique-refusal"),
     case("Pratique: nobody", _nobody, Verdict.PROVEN, "no-credential-for-host"),
     case("Pratique: wrong password", _wrong, Verdict.PROVEN, "wrong-password"),
-    case("Pratique: disabled", _disabled, Verdict.PROVEN, "wrong-password"),
+    case("Pratique: disabled", _disabled, Verdict.PROVEN, "pratique-refusal"),
     case("Pratique: no role", _no_role, Verdict.PROVEN, "pratique-refusal"),
     case(
         "Pratique: no role, no repository",

@@ -88,6 +88,7 @@ _EXPLAINED_BY: Final[Mapping[str, frozenset[str]]] = {
             "reverse-proxy-eats-header",
             "helper-overrides-auths",
             "identity-token-without-refresh",
+            "pratique-refusal",
         }
     ),
     "expired-registry-token": frozenset({"ecr-token-in-static-secret"}),

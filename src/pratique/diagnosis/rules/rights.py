@@ -14,6 +14,7 @@ from pratique.diagnosis.rules.shape import (
     Rule,
     credential,
     credential_accepted,
+    credential_refused,
     host,
     image,
     is_page,
@@ -158,10 +159,12 @@ def azure_rights(seen: Examination) -> Iterator[Finding]:
 
 def pratique_says(seen: Examination) -> Iterator[Finding]:
     """Pratique refused somebody whom it knows, and says why."""
-    if not seen.decision_id or not credential_accepted(seen):
-        return
-    asked = refusing(seen)
+    asked = seen.login.last if credential_refused(seen) and seen.login else refusing(seen)
     told = said(asked).partition(", visit ")[0] if asked else ""
+    # Whoever shows the right secret of a disabled account is told so, and nobody else.
+    known = credential_accepted(seen) or (credential_refused(seen) and "is disabled" in told)
+    if not seen.decision_id or not known:
+        return
     explained = seen.explanation or {}
     commands = _smallest_grant(explained.get("remedies"))
     yield certain(
