@@ -93,6 +93,10 @@ def _read(pipe: IO[str], lines: list[str]) -> None:
         lines.extend(line.rstrip("\n") for line in pipe)
 
 
+def _heeds_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def following(home: Path, *words: str) -> Iterator[Following]:
     """The verb in a process of its own, which has begun to follow."""
@@ -102,6 +106,8 @@ def following(home: Path, *words: str) -> Iterator[Following]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "XDG_CONFIG_HOME": str(home)},
+        # Whoever runs the tests in the background has Ctrl-C ignored, which a child inherits.
+        preexec_fn=_heeds_interrupts,  # noqa: PLW1509 - it sets one signal, and takes no lock
     )
     follow = Following(process)
     try:

@@ -6,6 +6,7 @@ mode abac, its admin user is off and wrong passwords are counted without disturb
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -154,9 +155,11 @@ class Scenery:
     def _token(self) -> Account:
         server = self._stage.server
         allowed = "elsewhere/*:content/read,metadata/read"
-        server.pratique("scope-map", "create", "scene-map", "--allow", allowed)
-        made = server.pratique("token", "create", "scene-token", "--scope-map", "scene-map")
-        return Account("scene-token", made["username"], made["password1"])
+        # The stage outlives a scenery, and its names are taken once.
+        name = f"scene-{secrets.token_hex(4)}"
+        server.pratique("scope-map", "create", name, "--allow", allowed)
+        made = server.pratique("token", "create", name, "--scope-map", name)
+        return Account(name, made["username"], made["password1"])
 
     def _guessed_at(self) -> Account:
         account = self._new(self._second, "guessed-at", _READER)

@@ -116,7 +116,7 @@ def as_admin_user(registry: Governed, _folder: Path) -> Iterator[Entry]:
             come=lambda: account,
             grant=lambda: registry.manage("POST", "/admin-user/enable"),
             take_back=disable,
-            ungranted=f"`{account.user_name}` is disabled",
+            ungranted="the admin user of this registry is disabled",
             void=lambda: registry.manage("POST", "/admin-user/regenerate", {"name": "password"}),
             voided=_WRONG,
             barred=_WRONG,
