@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import secrets
+import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pratique import __version__
 from pratique.admission import (
     FOLDER_OWNER,
     AlreadyExists,
@@ -35,7 +38,7 @@ from pratique.admission.pending_sign_ins import PendingSignIns
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import LawUnreadable, NotPrepared, empty_snapshot
 from pratique.admission.user_gate import UserGate
-from pratique.http.application import Application
+from pratique.http.application import ROWS, Application
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Entrance, RsgiEdge
 from pratique.http.help import HelpPage
@@ -48,13 +51,15 @@ from pratique.http.sts.discovery import discovery_endpoints
 from pratique.http.sts.grants import Grant, token_endpoints
 from pratique.http.sts.people import user_sign_in
 from pratique.http.tokens import Exchange, TokenEndpoint
+from pratique.http.watch import MetricsListener, Probes, exposition
 from pratique.http.wire.challenges import is_host
 from pratique.http.wire.messages import Request, Response
-from pratique.identity import PasswordHasher, UserPasswords
+from pratique.identity import PasswordHasher, SignInFailure, UserPasswords
 from pratique.identity.federation import IssuerKeys, OutsideKeys
 from pratique.identity.ldap import LdapDirectory
 from pratique.naming import RegistryName
-from pratique.observability import LineLog
+from pratique.observability import LineLog, Meter, metrics_table
+from pratique.observability.names import BLOBS, DATABASE, LAW
 from pratique.outgoing import DiscoveredKeys, LdapServers
 from pratique.registry import Collection, Registry
 from pratique.storage.blobs.filesystem import (
@@ -74,6 +79,7 @@ from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
 from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 from pratique.storage.metadata.sqlite.ledger import SqliteLedger
 from pratique.storage.metadata.sqlite.pending_sign_ins import SqlitePendingSignIns
+from pratique.storage.upkeep import Upkeep
 
 DATABASE_FILE = "pratique.db"
 ATTEMPTS_FILE = "attempts.db"
@@ -81,6 +87,8 @@ SIGN_INS_FILE = "sign-ins.db"
 DECISIONS_FILE = "decisions.db"
 UPLOADS_KEPT = timedelta(days=7)
 OWNER_NAME = "owner"
+_ANY_ROW = "SELECT version FROM ledger_version"
+METRICS = metrics_table(ROWS, tuple(SignInFailure))
 
 
 def now() -> datetime:
@@ -172,6 +180,8 @@ class OpenRegistry:
         sweep: forgets uploads that were left behind.
         collection: of what nothing needs any more.
         collection_turn: whose turn it is, among the processes of this machine.
+        law_version: of the law as it stands now; raises when it cannot be read.
+        parts: what must work for the registry to answer; see `Probes`.
     """
 
     application: Application
@@ -180,6 +190,8 @@ class OpenRegistry:
     sweep: Callable[[], Awaitable[int]]
     collection: Collection
     collection_turn: CollectionTurn
+    law_version: Callable[[], int]
+    parts: Mapping[str, Callable[[], bool]]
 
 
 def compose(  # noqa: PLR0913 - one for each thing that is chosen here
@@ -196,8 +208,10 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     external_url: str | None = None,
     issuers: OutsideKeys | None = None,
     ldap: LdapDirectory | None = None,
+    meter: Meter | None = None,
 ) -> Application:
     """The application on these stores, whichever they are."""
+    meter = meter or Meter.unseen(METRICS)
     issuers = issuers or DiscoveredKeys(allow_private=False)
     ldap = ldap or LdapServers()
     of_users = UserPasswords(passwords, ldap)
@@ -211,7 +225,7 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         random_bytes=secrets.token_bytes,
         recorder=recorder,
     )
-    entrance = Entrance(gate, log, new_id, external_url, recorder)
+    entrance = Entrance(gate, log, new_id, external_url, recorder, meter)
     clients = ClientAuthentication(ApplicationGate(attempts, outside), entrance)
     user_gate = UserGate(attempts, of_users, pending)
     people = user_sign_in(
@@ -246,6 +260,7 @@ def open_registry(
     *,
     external_url: str | None = None,
     allow_private_issuers: bool = False,
+    meter: Meter | None = None,
 ) -> OpenRegistry:
     """Open the registry in a folder that was prepared. Open it after a fork, never before.
 
@@ -263,9 +278,11 @@ def open_registry(
     uploads = FilesystemUploads.open(data, blobs)
     ledger = SqliteLedger(database)
     ldap = LdapServers()
+    snapshots = _loaded(ledger)
+    database.on_group = meter.written if meter else None
     application = compose(
         ledger=ledger,
-        snapshots=_loaded(ledger),
+        snapshots=snapshots,
         attempts=attempts,
         pending=pending,
         content=Registry.build(
@@ -283,6 +300,7 @@ def open_registry(
         external_url=external_url,
         issuers=DiscoveredKeys(allow_private=allow_private_issuers),
         ldap=ldap,
+        meter=meter,
     )
 
     async def as_folder_owner(request: Request) -> Response:
@@ -309,6 +327,12 @@ def open_registry(
         sweep,
         Collection(SqliteLeftovers(database), FilesystemBin(blobs, uploads.pool), uploads, now),
         CollectionTurn(data),
+        law_version=lambda: snapshots.current().version,
+        parts={
+            DATABASE: lambda: database.fetch_one(_ANY_ROW, {}) is not None,
+            LAW: lambda: snapshots.current().version > 0,
+            BLOBS: lambda: os.access(data / "blobs", os.R_OK | os.W_OK | os.X_OK),
+        },
     )
 
 
@@ -332,6 +356,11 @@ def opened_collection(data: Path) -> Iterator[tuple[Collection, CollectionTurn]]
         database.close()
 
 
+def upkeep_of(data: Path) -> Upkeep:
+    """Check, backup and restore of a folder."""
+    return Upkeep(data, DATABASE_FILE, DECISIONS_FILE, now)
+
+
 def _loaded(ledger: Ledger) -> Snapshots:
     """Snapshots that have read the law already, so that the first request need not wait for it."""
     snapshots = Snapshots(ledger)
@@ -344,9 +373,22 @@ def _loaded(ledger: Ledger) -> Snapshots:
     return snapshots
 
 
-def edge_of(opened: OpenRegistry, log: LineLog) -> RsgiEdge:
+def edge_of(opened: OpenRegistry, log: LineLog, meter: Meter) -> RsgiEdge:
     """The object that the server runs in a worker."""
-    return RsgiEdge(opened.application.handle, log)
+    draining = meter.board.is_draining
+    probes = Probes(opened.parts, draining, time.monotonic)
+    return RsgiEdge(opened.application.handle, log, meter, probes.answers(), draining)
+
+
+def metrics_listener(meter: Meter) -> MetricsListener:
+    """The listener that shows what all workers of this server have counted."""
+    build = {"version": __version__, "python": platform.python_version()}
+
+    def text() -> bytes:
+        meter.flush()
+        return exposition(METRICS, meter.board, build)
+
+    return MetricsListener(text)
 
 
 def standard_output_log(*, requests: bool) -> LineLog:

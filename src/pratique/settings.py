@@ -41,6 +41,8 @@ class ServeSettings:
         allow_private_issuers: whether trusted issuers may be asked for keys in private networks.
         collect_every: how often what nothing needs any more is deleted; None for never.
         collect_untagged: after which time without a tag manifests are deleted; None for never.
+        metrics: where metrics are shown; None for nowhere.
+        drain_delay: how long everybody is still served after the server was told to stop.
     """
 
     data: Path
@@ -52,3 +54,5 @@ class ServeSettings:
     allow_private_issuers: bool = False
     collect_every: timedelta | None = timedelta(hours=6)
     collect_untagged: timedelta | None = None
+    metrics: Listen | None = None
+    drain_delay: timedelta = timedelta(0)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pratique.assembly import OpenRegistry
-from pratique.observability import LineLog
+from pratique.observability import LineLog, Meter, names
 from pratique.registry import Collected, ContentError, Policy
 
 FIRST_LOOK_SECONDS: Final = 60.0
@@ -26,6 +26,7 @@ async def collect_for_ever(
     every: timedelta,
     log: LineLog,
     now: Callable[[], datetime],
+    meter: Meter,
 ) -> None:
     """Collect whenever the last time is long enough ago, until cancelled.
 
@@ -36,10 +37,13 @@ async def collect_for_ever(
         try:
             done = await collect_in_turn(opened, policy, every, now)
         except ContentError as error:
+            meter.count(names.COLLECTIONS, "failed")
             log.write({"event": "collection failed", "why": str(error)}, at_once=True)
         else:
             if done is not None:
-                log.write({"event": "collection", **facts(done)}, at_once=True)
+                gone = facts(done)
+                log.write({"event": "collection", **gone}, at_once=True)
+                meter.collected(gone, gone.pop("blob_bytes"))
         await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 

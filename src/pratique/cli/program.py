@@ -76,6 +76,15 @@ _VERBS = {
         "Delete what nothing needs any more: blobs, uploads that were left, untagged manifests.",
     ),
     "registry": _Entry("Registry", "registry", "The registry's own settings."),
+    "check": _Entry(
+        "Registry", "checking", "Compare everything in a data folder with what it should be."
+    ),
+    "backup": _Entry(
+        "Registry",
+        "backups",
+        "Copy a registry to TARGET while it is served; the next time, only what is new.",
+    ),
+    "restore": _Entry("Registry", "backups", "Make a registry of the backup in SOURCE."),
     "signing-key": _Entry("Registry", "registry", "Keys that sign the registry's tokens."),
 }
 

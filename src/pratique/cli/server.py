@@ -18,9 +18,11 @@ import click
 
 from pratique.admission import AlreadyExists
 from pratique.assembly import (
+    METRICS,
     Prepared,
     edge_of,
     is_prepared,
+    metrics_listener,
     now,
     open_registry,
     prepare,
@@ -28,9 +30,11 @@ from pratique.assembly import (
 )
 from pratique.cli.collecting import collect_for_ever
 from pratique.cli.failures import Failed
+from pratique.cli.processes import board_of, stop_gently
+from pratique.cli.pulse import measure_for_ever
 from pratique.http.wire.challenges import is_host
 from pratique.naming import RegistryName
-from pratique.observability import LineLog
+from pratique.observability import Board, LineLog, Meter, names
 from pratique.registry import ContentError, Policy
 from pratique.settings import Listen, ServeSettings, TlsFiles
 
@@ -38,7 +42,7 @@ DRAIN_SECONDS = 30
 _PARENT_DEATH_SIGNAL = 1
 
 
-def parse_listen(text: str) -> Listen:
+def parse_listen(text: str, option: str = "--listen") -> Listen:
     """`HOST:PORT` or `[V6]:PORT`.
 
     Raises:
@@ -46,7 +50,7 @@ def parse_listen(text: str) -> Listen:
     """
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise click.BadParameter(f"`{text}` is not HOST:PORT", param_hint="--listen")
+        raise click.BadParameter(f"`{text}` is not HOST:PORT", param_hint=option)
     return Listen(host.strip("[]"), int(port))
 
 
@@ -93,6 +97,8 @@ def run(settings: ServeSettings) -> None:
         Failed: the address is taken, or the folder cannot be used.
     """
     _ensure_free(settings.listen)
+    if settings.metrics is not None:
+        _ensure_free(settings.metrics, "--metrics")
     try:
         prepared = _prepare_unless_done(settings)
         # Everything that can fail is tried here once, where it can be said well.
@@ -100,7 +106,11 @@ def run(settings: ServeSettings) -> None:
     except (ContentError, AlreadyExists, OSError) as error:
         raise Failed(f"the folder {settings.data} cannot be used: {error}") from error
     _greet(settings, prepared)
+    with board_of(settings.workers) as board:
+        _serve(settings, board)
 
+
+def _serve(settings: ServeSettings, board: Path) -> None:
     from granian import Granian  # noqa: PLC0415 - loaded when used
     from granian.constants import Interfaces, Loops, SSLProtocols  # noqa: PLC0415
 
@@ -120,46 +130,56 @@ def run(settings: ServeSettings) -> None:
         ssl_key=tls.private_key if tls else None,
         ssl_protocol_min=SSLProtocols.tls12,
     )
+    stop_gently(server, Board.open(board), settings.drain_delay)
     # Granian calls what the loader returns by `__rsgi__`, which its own types do not say.
-    loader: Any = partial(_load, settings)
+    loader: Any = partial(_load, settings, board)
     server.serve(target_loader=loader, wrap_loader=False)
 
 
 class _Worker:
     """What one worker process runs: the edge, opened and closed with the process."""
 
-    def __init__(self, settings: ServeSettings) -> None:
+    def __init__(self, settings: ServeSettings, board: Path) -> None:
+        self._meter = Meter(METRICS, Board.open(board))
         self._log = standard_output_log(requests=settings.request_log)
         self._opened = open_registry(
             settings.data,
             self._log,
             external_url=settings.external_url,
             allow_private_issuers=settings.allow_private_issuers,
+            meter=self._meter,
         )
-        self._edge = edge_of(self._opened, self._log)
+        self._edge = edge_of(self._opened, self._log, self._meter)
+        self._metrics = metrics_listener(self._meter)
         self._settings = settings
-        self._collecting: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         await self._edge.__rsgi__(scope, protocol)
 
     def __rsgi_init__(self, loop: Any) -> None:
-        loop.run_until_complete(self._opened.sweep())
+        forgotten = loop.run_until_complete(self._opened.sweep())
+        self._meter.count(names.UPLOADS, "forgotten", by=forgotten)
+        shown = self._settings.metrics
+        if shown is not None:
+            loop.run_until_complete(self._metrics.open(shown.host, shown.port))
+        self._beside.append(loop.create_task(measure_for_ever(self._opened, self._meter, now)))
         every = self._settings.collect_every
         if every is not None:
             policy = Policy(untagged=self._settings.collect_untagged)
-            collecting = collect_for_ever(self._opened, policy, every, self._log, now)
-            self._collecting = loop.create_task(collecting)
+            collecting = collect_for_ever(self._opened, policy, every, self._log, now, self._meter)
+            self._beside.append(loop.create_task(collecting))
 
     def __rsgi_del__(self, loop: Any) -> None:
-        if self._collecting is not None:
-            self._collecting.cancel()
+        self._metrics.close()
+        for task in self._beside:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                loop.run_until_complete(self._collecting)
+                loop.run_until_complete(task)
         self._opened.close()
 
 
-def _load(settings: ServeSettings) -> _Worker:
+def _load(settings: ServeSettings, board: Path) -> _Worker:
     """Build the application in a worker process.
 
     A worker that outlives its parent would hold the port with nobody to end it, so the kernel is
@@ -167,10 +187,10 @@ def _load(settings: ServeSettings) -> _Worker:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-    return _Worker(settings)
+    return _Worker(settings, board)
 
 
-def _ensure_free(listen: Listen) -> None:
+def _ensure_free(listen: Listen, option: str = "--listen") -> None:
     """Refuse an address that somebody listens on; the server itself would share it."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -181,7 +201,7 @@ def _ensure_free(listen: Listen) -> None:
             if error.errno == errno.EADDRINUSE:
                 raise Failed(
                     f"something listens on {listen.host}:{listen.port} already; stop it, or choose "
-                    "another address with --listen"
+                    f"another address with {option}"
                 ) from error
             raise Failed(f"cannot listen on {listen.host}:{listen.port}: {error}") from error
 

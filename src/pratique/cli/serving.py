@@ -116,6 +116,21 @@ def init(data: Path, name: str, login_server: str | None, owner: str, as_json: b
     metavar="TIME",
     help="Also delete manifests that no tag has led to for TIME, as in 30d; none when not given.",
 )
+@click.option(
+    "--metrics",
+    envvar="PRATIQUE_METRICS",
+    metavar="HOST:PORT",
+    help="Where to show metrics for Prometheus, to whoever can reach it; nowhere when not given.",
+)
+@click.option(
+    "--drain-delay",
+    type=click.FloatRange(0, 600),
+    default=0.0,
+    envvar="PRATIQUE_DRAIN_DELAY",
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to serve on after SIGTERM while `/readyz` says no, for load balancers.",
+)
 @click.option("--request-log/--no-request-log", default=True, help="A JSON line for each request.")
 def serve(
     *,
@@ -129,6 +144,8 @@ def serve(
     allow_private_issuers: bool,
     collect_every: timedelta | None,
     collect_untagged: timedelta | None,
+    metrics: str | None,
+    drain_delay: float,
     request_log: bool,
 ) -> None:
     """Serve a registry from a folder; the first time, prepare it and show the owner's password."""
@@ -147,5 +164,7 @@ def serve(
             allow_private_issuers=allow_private_issuers,
             collect_every=collect_every,
             collect_untagged=collect_untagged,
+            metrics=None if metrics is None else parse_listen(metrics, "--metrics"),
+            drain_delay=timedelta(seconds=drain_delay),
         )
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from pratique.admission import Caller
 from pratique.admission.snapshot import LawUnreadable, NotPrepared
-from pratique.http.dataplane import DataPlane
+from pratique.http.dataplane import ROUTES, DataPlane
+from pratique.http.dataplane.handler import CHECK
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.edge.entrance import HELP_PATH
 from pratique.http.help import HelpPage
@@ -17,6 +20,16 @@ from pratique.http.tokens.exchange import PATH as EXCHANGE_PATH
 from pratique.http.wire.messages import Request, Response
 from pratique.http.wire.problems import Problem, problem_response
 
+_Handler = Callable[[Arrival], Awaitable[Response]]
+
+_TOKEN, _EXCHANGE, _STS = "token", "exchange", "sts"
+_DEVICE, _MANAGEMENT, _HELP_PAGE = "device", "management", "help"
+ROWS = (
+    *(route.name for route in ROUTES),
+    *(CHECK, _TOKEN, _EXCHANGE, _STS, _DEVICE, _MANAGEMENT, _HELP_PAGE),
+)
+"""Names of everything that answers requests, for counting."""
+_TOKENS = {_TOKEN: "access", _EXCHANGE: "refresh", _STS: "directory"}
 _HELP = {(HELP_PATH, "POST"), *((p, m) for p in (HELP_PATH, "/") for m in ("GET", "HEAD"))}
 
 
@@ -48,10 +61,10 @@ class Application:
         self._entrance = entrance
         self._data_plane = data_plane
         self._management = management
-        self._at = {
-            TOKEN_PATH: tokens.handle,
-            EXCHANGE_PATH: exchange.handle,
-            DEVICE_PATH: device_page.handle,
+        self._at: dict[str, tuple[str, _Handler]] = {
+            TOKEN_PATH: (_TOKEN, tokens.handle),
+            EXCHANGE_PATH: (_EXCHANGE, exchange.handle),
+            DEVICE_PATH: (_DEVICE, device_page.handle),
         }
         self._sts = sts
         self._help_page = help_page
@@ -82,13 +95,25 @@ class Application:
         path = arrival.request.path
         if path.startswith(("/v2/", "/acr/v1/")) or path == "/v2":
             return await self._data_plane.handle(arrival)
-        handler = self._at.get(path)
-        if handler is not None:
-            return await handler(arrival)
+        found = self._found(path, arrival.request.method)
+        if found is None:
+            return problem_response(Problem.NOT_FOUND, "there is nothing at this address")
+        row, handle = found
+        response = await handle(arrival)
+        response.row = row
+        if row in _TOKENS and path.endswith(("/token", EXCHANGE_PATH)):
+            self._entrance.meter.token_asked(_TOKENS[row], response.status)
+        return response
+
+    def _found(self, path: str, method: str) -> tuple[str, _Handler] | None:
+        """What answers below other paths than the data plane's; None for nothing."""
+        at = self._at.get(path)
+        if at is not None:
+            return at
         if path.startswith("/api/v1/"):
-            return await self._management.handle(arrival)
-        if (path, arrival.request.method) in _HELP:
-            return await self._help_page.handle(arrival)
+            return _MANAGEMENT, self._management.handle
+        if (path, method) in _HELP:
+            return _HELP_PAGE, self._help_page.handle
         if Sts.takes(path):
-            return await self._sts.handle(arrival)
-        return problem_response(Problem.NOT_FOUND, "there is nothing at this address")
+            return _STS, self._sts.handle
+        return None

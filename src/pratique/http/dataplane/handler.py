@@ -17,6 +17,7 @@ from pratique.http.wire.refusals import action_words, scope_text
 from pratique.naming import RepositoryName
 from pratique.registry import Registry, StorageFailed
 
+CHECK = "check"
 _VERSION = ("docker-distribution-api-version", "registry/2.0")
 _CATALOG_SCOPE = "registry:catalog:*"
 
@@ -47,6 +48,8 @@ class DataPlane:
             if isinstance(error, StorageFailed):
                 self._entrance.record_fault(arrival, error.detail)
             response = failure_response(error)
+        if not response.row:
+            response.row = _row_of(arrival.request.method, arrival.request.path)
         response.headers.append(_VERSION)
         return response
 
@@ -56,7 +59,9 @@ class DataPlane:
             visit = Visit(
                 arrival, self._entrance, known.caller, self._registry, known.allowed, known.parts
             )
-            return await known.route.operation(visit)
+            response = await known.route.operation(visit)
+            response.row = known.route.name
+            return response
         path, method = arrival.request.path, arrival.request.method
         if path in {"/v2/", "/v2"}:
             return await self._check(arrival)
@@ -76,7 +81,9 @@ class DataPlane:
         allowed = self._entrance.admit(arrival, caller, route.action, resource, scope)
         self._admissions.remember(arrival, route, caller, allowed, parts)
         visit = Visit(arrival, self._entrance, caller, self._registry, allowed, parts)
-        return await route.operation(visit)
+        response = await route.operation(visit)
+        response.row = route.name
+        return response
 
     async def _check(self, arrival: Arrival) -> Response:
         """`/v2/`: 200 for whoever is somebody, the challenge for everybody else."""
@@ -104,6 +111,14 @@ def find_route(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
             if match is not None:
                 return route, match.groupdict()
     return None, {}
+
+
+def _row_of(method: str, path: str) -> str:
+    """The name of the row for a request that no operation answered; empty when none fits."""
+    if path in {"/v2/", "/v2"}:
+        return CHECK
+    route, _ = find_route(method, path)
+    return route.name if route is not None else ""
 
 
 def _nowhere(method: str, path: str) -> Response:

@@ -30,7 +30,7 @@ from pratique.identity import (
     TokenRejected,
 )
 from pratique.naming.errors import printable
-from pratique.observability import LineLog
+from pratique.observability import LineLog, Meter
 
 HELP_PATH = "/help/authorization"
 
@@ -68,6 +68,7 @@ class Entrance:
         new_id: gives an id for each refusal.
         external_url: `https://HOST` as clients see it behind a proxy; None to take the request's.
         recorder: keeps refusals, and which grants are used.
+        meter: counts verdicts.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class Entrance:
         new_id: Callable[[], str],
         external_url: str | None,
         recorder: Recorder,
+        meter: Meter,
     ) -> None:
         self.gate = gate
+        self.meter = meter
         self.recorder = recorder
         self._log = log
         self._new_id = new_id
@@ -153,6 +156,7 @@ class Entrance:
         """
         verdict = self.gate.decide(arrival.snapshot, caller, action, resource)
         if isinstance(verdict, Allowed):
+            self.meter.decided(verdict)
             note_use(self.recorder, verdict, self.gate.now())
             return verdict
         told = self.beyond_token(arrival, caller, verdict)
@@ -191,6 +195,7 @@ class Entrance:
             at=self.gate.now(),
             client=client,
         )
+        self.meter.decided(denied)
         self.recorder.decision(account)
         self._log.write(
             {
@@ -219,6 +224,7 @@ class Entrance:
     def record_sign_in(self, arrival: Arrival, reason: SignInFailure) -> str:
         """Write down a failed sign-in, without the name that was tried; the id of it."""
         decision_id = self._new_id()
+        self.meter.sign_in_refused(reason)
         self.recorder.decision(
             DecisionRecord(
                 decision_id=decision_id,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pratique.http.wire.messages import BodyTruncated, Request, Response
 from pratique.http.wire.problems import Problem, problem_response
-from pratique.observability import LineLog
+from pratique.observability import LineLog, Meter
 
 STALLED_SECONDS = 60
 # Announced as no longer than this, a body is taken in whole: forms and manifests of most images.
@@ -27,6 +28,7 @@ class _Scope(Protocol):
     path: str
     query_string: str
     scheme: str
+    http_version: str
     client: str
     authority: str | None
     headers: Any
@@ -55,10 +57,12 @@ class _StreamedBody:
     yields exactly one empty chunk, at its end; a broken one yields another after it.
     """
 
-    __slots__ = ("_announced", "_ended", "_protocol", "_stream")
+    __slots__ = ("_announced", "_ended", "_meter", "_protocol", "_stream", "received")
 
-    def __init__(self, protocol: _Protocol, announced: int | None) -> None:
+    def __init__(self, protocol: _Protocol, announced: int | None, meter: Meter) -> None:
+        self.received = 0
         self._protocol = protocol
+        self._meter = meter
         self._announced = announced
         self._stream: AsyncIterator[bytes] | None = None
         self._ended = announced == 0
@@ -69,9 +73,8 @@ class _StreamedBody:
             content = await self._whole()
             if content:
                 yield content
-            self._check_length(len(content))
+            self._check_length()
             return
-        received = 0
         ended = False
         stream = self._stream = aiter(self._protocol)
         while True:
@@ -82,16 +85,16 @@ class _StreamedBody:
                 break
             except (RuntimeError, OSError, TimeoutError) as error:
                 self._ended = True
-                raise BodyTruncated("the client stopped in the middle of its request") from error
+                raise self._broken("the client stopped in the middle of its request") from error
             if ended:
-                raise BodyTruncated("the request's body broke off")
+                raise self._broken("the request's body broke off")
             if not chunk:
                 ended = True
                 continue
-            received += len(chunk)
+            self.received += len(chunk)
             yield chunk
         self._ended = True
-        self._check_length(received)
+        self._check_length()
 
     async def _whole(self) -> bytes:
         if self._ended:
@@ -99,13 +102,19 @@ class _StreamedBody:
         self._ended = True
         try:
             async with asyncio.timeout(STALLED_SECONDS):
-                return await self._protocol()
+                content = await self._protocol()
         except (RuntimeError, OSError, TimeoutError) as error:
-            raise BodyTruncated("the client stopped in the middle of its request") from error
+            raise self._broken("the client stopped in the middle of its request") from error
+        self.received = len(content)
+        return content
 
-    def _check_length(self, received: int) -> None:
-        if self._announced is not None and received != self._announced:
-            raise BodyTruncated(f"only {received} of {self._announced} bytes arrived")
+    def _check_length(self) -> None:
+        if self._announced is not None and self.received != self._announced:
+            raise self._broken(f"only {self.received} of {self._announced} bytes arrived")
+
+    def _broken(self, words: str) -> BodyTruncated:
+        self._meter.body_broke()
+        return BodyTruncated(words)
 
     async def drain(self) -> None:
         """Take in what the client still sends, within bounds, after the answer has gone out.
@@ -130,55 +139,99 @@ class RsgiEdge:
     Args:
         handle: answers every request; what it raises becomes a 500 without a trace of it.
         log: takes one canonical line per request.
+        meter: counts requests.
+        probes: what load balancers ask, by path: from method to answer.
+        draining: whether the server is being stopped. Clients are told then to come back on
+            another connection, so that few are left when listening ends.
     """
 
-    def __init__(self, handle: Callable[[Request], Awaitable[Response]], log: LineLog) -> None:
+    def __init__(
+        self,
+        handle: Callable[[Request], Awaitable[Response]],
+        log: LineLog,
+        meter: Meter,
+        probes: Mapping[str, Callable[[str], Response]],
+        draining: Callable[[], bool],
+    ) -> None:
         self._handle = handle
         self._log = log
+        self._meter = meter
+        self._probes = probes
+        self._draining = draining
 
     async def __rsgi__(self, scope: _Scope, protocol: _Protocol) -> None:
         """Answer one request."""
-        started = time.perf_counter()
-        headers = scope.headers
-        announced = headers.get("content-length")
-        body = _StreamedBody(
-            protocol, int(announced) if announced and announced.isdigit() else None
-        )
-        method, client = scope.method, scope.client
-        request = Request(
-            method=method,
-            path=scope.path,
-            query=scope.query_string,
-            headers=headers,
-            scheme=scope.scheme,
-            host=headers.get("host") or scope.authority or "",
-            client=client.rpartition(":")[0] or client,
-            body=body,
-        )
+        path = scope.path
+        probe = self._probes.get(path)
+        if probe is not None:
+            self._answer_probe(scope, protocol, probe(scope.method))
+            return
+        meter = self._meter
+        meter.in_flight += 1
         try:
-            response = await self._handle(request)
-        except Exception as error:  # noqa: BLE001 - the last resort: for the log, not the client
-            response = problem_response(Problem.UNKNOWN, Problem.UNKNOWN.meaning)
-            self._log.write(
-                {"event": "fault", "error": repr(error), "path": request.path[:_LOGGED]},
-                at_once=True,
+            started = time.perf_counter()
+            headers, method, client = scope.headers, scope.method, scope.client
+            announced = headers.get("content-length")
+            length = int(announced) if announced and announced.isdigit() else None
+            body = _StreamedBody(protocol, length, meter)
+            request = Request(
+                method=method,
+                path=path,
+                query=scope.query_string,
+                headers=headers,
+                scheme=scope.scheme,
+                host=headers.get("host") or scope.authority or "",
+                client=client.rpartition(":")[0] or client,
+                body=body,
             )
-        size = _send(protocol, method, response)
-        if self._log.requests:
+            try:
+                response = await self._handle(request)
+            except Exception as error:  # noqa: BLE001 - the last resort: for the log, not the client
+                response = self._fault(error, path)
+            if self._draining() and scope.http_version.startswith("1"):
+                response = replace(response, headers=[*response.headers, ("connection", "close")])
+            size = _send(protocol, method, response)
+            seconds = time.perf_counter() - started
+            meter.answered(response.row, response.status, seconds, body.received, size)
+            if self._log.requests:
+                self._write_line(request, response, size, seconds)
+            if method in _MAY_HAVE_BODY:
+                await body.drain()
+        finally:
+            meter.in_flight -= 1
+
+    def _fault(self, error: Exception, path: str) -> Response:
+        self._log.write(
+            {"event": "fault", "error": repr(error), "path": path[:_LOGGED]}, at_once=True
+        )
+        return problem_response(Problem.UNKNOWN, Problem.UNKNOWN.meaning)
+
+    def _write_line(self, request: Request, response: Response, size: int, seconds: float) -> None:
+        self._log.write(
+            {
+                "event": "request",
+                "method": request.method,
+                "path": request.path[:_LOGGED],
+                "status": response.status,
+                "bytes": size,
+                "ms": round(seconds * 1000, 2),
+                "client": request.client,
+                "agent": (request.headers.get("user-agent") or "")[:_LOGGED],
+            }
+        )
+
+    def _answer_probe(self, scope: _Scope, protocol: _Protocol, response: Response) -> None:
+        size = _send(protocol, scope.method, response)
+        if response.status >= 500:
             self._log.write(
                 {
-                    "event": "request",
-                    "method": method,
-                    "path": request.path[:_LOGGED],
+                    "event": "not ready",
+                    "path": scope.path,
                     "status": response.status,
                     "bytes": size,
-                    "ms": round((time.perf_counter() - started) * 1000, 2),
-                    "client": request.client,
-                    "agent": (headers.get("user-agent") or "")[:_LOGGED],
+                    "failing": response.body.decode().split(),
                 }
             )
-        if method in _MAY_HAVE_BODY:
-            await body.drain()
 
 
 def _send(protocol: _Protocol, method: str, response: Response) -> int:

@@ -177,12 +177,14 @@ class Response:
     Attributes:
         headers: names in lower case.
         body: empty when `file` is given.
+        row: name of the row that answered, for counting; empty where none did.
     """
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     file: FilePart | None = None
+    row: str = ""
 
 
 def json_response(status: int, content: Any, *headers: tuple[str, str]) -> Response:

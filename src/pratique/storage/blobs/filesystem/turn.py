@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,5 +53,28 @@ class CollectionTurn:
             with faults_told():
                 os.pwrite(descriptor, b"1", 0)
                 os.utime(descriptor, (now.timestamp(), now.timestamp()))
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def held(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Keep everybody from taking the turn. This is no collection, and its end is not noted.
+
+        Args:
+            waiting: called when somebody has the turn, before this waits until they end.
+
+        Raises:
+            StorageFull, StorageFailed: the file cannot be used.
+        """
+        with faults_told():
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            with faults_told():
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    waiting()
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
         finally:
             os.close(descriptor)

@@ -11,6 +11,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, closing
@@ -35,10 +36,11 @@ GROUP_LIMIT: Final = 256
 class _Job(Generic[T]):
     """A piece of work and who waits for it."""
 
-    __slots__ = ("future", "work")
+    __slots__ = ("future", "handed_in", "work")
 
     def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
         self.work = work
+        self.handed_in = time.monotonic()
         self.future: Future[T] = Future()
 
 
@@ -50,6 +52,8 @@ class Database:
             statement sees the newest commit. Prepared statements are cached. Leave no cursor
             half read: it would hold an old state.
         commits: tells whether anything was committed since.
+        on_group: told, on the writer's thread, how many writes went to the disk together and how
+            many seconds the first of them waited for it.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Database:
     ) -> None:
         self.reader = reader
         self.commits = commits
+        self.on_group: Callable[[int, float], None] | None = None
         self._writer = writer
         self._turns = turns
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
@@ -210,6 +215,8 @@ class Database:
             for job in group:
                 self._write_group([job])
             return
+        if self.on_group is not None:
+            self.on_group(len(group), time.monotonic() - group[0].handed_in)
         for job, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, _Failure):
                 job.future.set_exception(_told(outcome.error))
