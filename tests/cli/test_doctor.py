@@ -100,7 +100,9 @@ def test_from_the_refusal_to_the_pull(
     person.keep(server.host, robot)
     code, report = person.doctor(image)
     assert (code, ids(report)) == (1, ["pratique-refusal"])
-    assert report["findings"][0]["commands"] == [f"pratique why {report['decision_id']}"]
+    assert report["findings"][0]["commands"] == [
+        f"pratique why {report['decision_id']} --server {server.host}"
+    ]
     logged_in = person.run(
         *("login", server.host, "-u", server.owner[0], "--password-stdin"), stdin=server.owner[1]
     )

@@ -110,3 +110,12 @@ async def test_with_anonymous_pull_only_what_is_beyond_it_is_refused() -> None:
         assert await registry.token(None, "repository:team/app:pull")
         decision_id = await refused(registry, "repository:team/app:push")
         assert await recorded(registry) == [(decision_id, "push", "team/app")]
+
+
+@in_loop
+async def test_one_source_fills_nothing() -> None:
+    """Whoever asks for ever other names gets so many records in a minute, and no more."""
+    async with running() as registry:
+        for number in range(anonymous_refusals.MOST_OF_ONE_SOURCE + 15):
+            await refused(registry, f"repository:team/app{number}:pull")
+        assert len(await recorded(registry)) == anonymous_refusals.MOST_OF_ONE_SOURCE

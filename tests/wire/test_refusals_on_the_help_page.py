@@ -67,7 +67,7 @@ async def test_the_page_is_everybodys_without_an_id() -> None:
         assert f"docker login {registry.host}" in page.text
         assert f"pratique doctor {registry.host}/REPOSITORY:TAG" in page.text
         assert {"AcrPull", READER} <= {role for role in ("AcrPull", READER) if role in page.text}
-        assert header(answer, "cache-control") == "max-age=300"
+        assert header(answer, "cache-control") == "private, max-age=300"
         assert header(answer, "set-cookie") is None
         password = await make_user(registry)
         browser = Browser(registry)

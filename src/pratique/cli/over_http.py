@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,7 @@ from pratique.cli.servers import (
 from pratique.cli.session import Call, Reply
 
 TIMEOUT_SECONDS = 60.0
+MOST_BYTES = 64 * 1024 * 1024
 
 
 class OverHttp:
@@ -55,21 +57,34 @@ class OverHttp:
             Failed: none came, with what to do about it.
         """
         query = f"?{urlencode(call.query)}" if call.query else ""
-        headers = {"content-type": call.content_type} if call.content_type else {}
+        # Asked for as it is: what unpacks to more than it may is not unpacked at all.
+        headers = {"accept-encoding": "identity"}
+        if call.content_type:
+            headers["content-type"] = call.content_type
         try:
-            response = self._client.request(
+            with self._client.stream(
                 call.method,
                 f"{self._url}{quote(call.path, safe='/')}{query}",
                 headers=headers,
                 content=call.content or None,
-            )
+            ) as response:
+                content = self._content(response)
         except httpx.TimeoutException as error:
             raise Failed(
                 f"{self._host} did not answer within {TIMEOUT_SECONDS:.0f} seconds; try again"
             ) from error
         except httpx.HTTPError as error:
             raise Failed(unreachable(self._host, str(error))) from error
-        return Reply(response.status_code, response.content, response.headers.get("link"))
+        return Reply(response.status_code, content, response.headers.get("link"))
+
+    def _content(self, response: httpx.Response) -> bytes:
+        end = time.monotonic() + TIMEOUT_SECONDS
+        received = bytearray()
+        for piece in response.iter_raw():
+            received += piece
+            if len(received) > MOST_BYTES or time.monotonic() > end:
+                raise Failed(f"the answer of {self._host} is too large or takes too long")
+        return bytes(received)
 
     def close(self) -> None:
         """Close the connection."""

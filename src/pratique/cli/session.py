@@ -147,7 +147,7 @@ class Session:
             return None
         try:
             return json.loads(reply.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Failed(f"{self.registry} does not answer as a Pratique registry") from error
 
     def _failure(self, reply: Reply) -> Failed:
@@ -174,7 +174,7 @@ def problem_of(reply: Reply, registry: str) -> tuple[str, str]:
     try:
         first = json.loads(reply.content)["errors"][0]
         return str(first["code"]), str(first["message"])
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return "UNKNOWN", f"{registry} answered with status {reply.status} and no explanation"
 
 

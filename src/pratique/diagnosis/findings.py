@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from pratique.diagnosis.causes import CAUSES, Cause
 
+_LONGEST_WORDS = 4000
+_LONGEST_EVIDENCE = 1000
+_LONGEST_COMMAND = 4000
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -30,10 +34,18 @@ class Finding:
 
     def __post_init__(self) -> None:
         # Servers and files have a say in these words; a terminal must not obey them.
-        object.__setattr__(self, "words", plain(self.words))
-        object.__setattr__(self, "evidence", tuple(plain(line) for line in self.evidence if line))
+        object.__setattr__(self, "words", plain(self.words)[:_LONGEST_WORDS])
+        object.__setattr__(
+            self,
+            "evidence",
+            tuple(plain(line)[:_LONGEST_EVIDENCE] for line in self.evidence if line),
+        )
         object.__setattr__(self, "advice", plain(self.advice))
-        object.__setattr__(self, "commands", tuple(plain(line) for line in self.commands))
+        object.__setattr__(
+            self,
+            "commands",
+            tuple(plain(line) for line in self.commands if len(line) <= _LONGEST_COMMAND),
+        )
 
 
 def plain(text: str) -> str:

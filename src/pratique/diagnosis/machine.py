@@ -109,6 +109,7 @@ class Machine:
         system: as in an image's platform, for example `linux`.
         architecture: likewise, for example `amd64`.
         variant: likewise, for example `v8`; empty for most.
+        no_helpers: why credential helpers are not run; empty when they are.
     """
 
     files: Files
@@ -122,3 +123,4 @@ class Machine:
     system: str
     architecture: str
     variant: str = ""
+    no_helpers: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import platform
@@ -10,7 +11,7 @@ import shutil
 import socket
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -95,7 +96,9 @@ class RealPrograms:
 
     def find(self, name: str) -> str | None:
         """The path of a programme of this name, None when the search path holds none."""
-        return shutil.which(name, path=self._path)
+        # As Go's clients: what lies in the folder that somebody happens to stand in is not run.
+        kept = [each for each in self._path.split(os.pathsep) if each.startswith("/")]
+        return shutil.which(name, path=os.pathsep.join(kept)) if kept else None
 
     def run(self, words: Sequence[str], given: str = "", seconds: float = 5.0) -> Ran:
         """Run a programme to its end.
@@ -155,9 +158,12 @@ def this_machine(now: Callable[[], datetime], root: Path = Path("/")) -> Machine
 
     Args:
         now: the time of day, in UTC.
-        root: where to read files; its programmes, names and variables are this machine's all the
-            same.
+        root: where to read files. Below another one they are another machine's: its helpers cannot
+            be run here, and this machine's logins and proxies are not its own.
     """
+    foreign = root.resolve() != Path("/")
+    environment = _without_logins(os.environ) if foreign else dict(os.environ)
+    home = os.environ.get("HOME") or _home()
     machine = platform.machine()
     architecture, variant = _ARCHITECTURES.get(machine.lower(), (machine.lower(), ""))
     return Machine(
@@ -165,15 +171,39 @@ def this_machine(now: Callable[[], datetime], root: Path = Path("/")) -> Machine
         RealPrograms(os.environ.get("PATH", os.defpath)),
         RealNetwork(),
         RealClock(now),
-        dict(os.environ),
+        environment,
         _user(),
-        os.environ.get("HOME") or _home(),
+        home,
         os.geteuid() == 0,
         # Docker and podman on a Mac pull for the Linux that they run in.
         "windows" if platform.system() == "Windows" else "linux",
         architecture,
         variant,
+        _why_no_helpers(home, environment, foreign=foreign),
     )
+
+
+def _without_logins(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(("XDG_", "DOCKER_"))
+        and name != "REGISTRY_AUTH_FILE"
+        and not name.upper().endswith("_PROXY")
+    }
+
+
+def _why_no_helpers(home: str, environment: Mapping[str, str], *, foreign: bool) -> str:
+    if foreign:
+        return "because the files are those of another machine"
+    if os.geteuid() != 0:
+        return ""
+    for folder in (home, environment.get("DOCKER_CONFIG", ""), f"{home}/.docker"):
+        with contextlib.suppress(OSError):
+            # Whoever owns the folder would choose what root runs.
+            if folder and os.stat(folder).st_uid != 0:  # noqa: PTH116 - a string all the way
+                return f"because root does not run what another user's `{folder}` names"
+    return ""
 
 
 def _user() -> str:

@@ -52,6 +52,20 @@ def _all_moved(stage: Stage) -> Question:
     return _moved(stage, "/v2/.*", 301)
 
 
+def _led_away(stage: Stage, client: Client) -> Question:
+    """A registry with a login, whose `/v2/` sends clients to another, which wants that login."""
+    registry = registry_at(stage, HOST)
+    logged_in(stage, registry, team__app="pull")
+    registry_at(stage, _ELSEWHERE)
+    place = ("Location", f"https://{_ELSEWHERE}/v2/")
+    registry.bends.append(on("/v2/", Reply(307).with_headers(place)))
+    return pull(client=client)
+
+
+def _led_away_by_docker(stage: Stage) -> Question:
+    return _led_away(stage, Client.DOCKER)
+
+
 def _nothing_at_the_new_place(stage: Stage) -> Question:
     _moved(stage, "/v2/.+/manifests/.*", 307)
     return pull(tag="2")
@@ -256,6 +270,12 @@ def _offline(stage: Stage) -> Question:
 
 CASES: tuple[Case, ...] = (
     twin("like: manifests at another host", _manifests_elsewhere, Verdict.WELL, of="server-error"),
+    case(
+        "like: led away with a login",
+        _led_away_by_docker,
+        Verdict.PROVEN,
+        "reverse-proxy-eats-header",
+    ),
     twin("like: all of it moved", _all_moved, Verdict.WELL, of="not-a-registry"),
     case(
         "like: nothing at the other host",

@@ -61,6 +61,8 @@ class Helpers:
 
     def _run(self, name: str, key: str, source: str) -> HelperRun:
         run = HelperRun(_printable(name), source, key, HelperOutcome.FAILED)
+        if self._machine.no_helpers:
+            return replace(run, said=f"it was not run, {self._machine.no_helpers}")
         if _NAME.fullmatch(name) is None:
             return replace(run, said="its name is none that a programme can have")
         path = self._machine.programs.find(PREFIX + name)

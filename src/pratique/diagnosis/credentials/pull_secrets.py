@@ -38,7 +38,8 @@ def is_for_pulling(secret: object) -> bool:
     """Whether a Secret is of a type for pulling, or holds a key that only such ones have."""
     found = mapping(secret)
     names = {*mapping(found.get("data")), *mapping(found.get("stringData"))}
-    return found.get("type") in _KEYS or bool(names & set(_KEYS.values()))
+    kind = found.get("type")
+    return (isinstance(kind, str) and kind in _KEYS) or bool(names & set(_KEYS.values()))
 
 
 def read_pull_secret(secret: object, namespace: str) -> PullSecret:

@@ -39,5 +39,5 @@ def parse_documents(text: str) -> list[object]:
         raise NotYaml(f"it is no YAML{where}") from None
     except RecursionError:
         raise NotYaml("it is nested too deep") from None
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError):
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
         raise NotYaml("it is no YAML") from None

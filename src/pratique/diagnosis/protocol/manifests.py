@@ -19,6 +19,8 @@ ACCEPTED: Final = (
     "application/vnd.docker.distribution.manifest.v2+json, "
     "application/vnd.docker.distribution.manifest.v1+prettyjws"
 )
+_OF_MANIFESTS: Final = ("config", "layers", "manifests", "fsLayers")
+_LONGEST_PART: Final = 64
 _MANIFEST_LIMIT: Final = 4 * 1024 * 1024
 _MOST_PLATFORMS: Final = 50
 _DIGEST = re.compile(r"[a-z0-9+._-]{1,32}:[0-9a-f]{32,128}")
@@ -65,7 +67,7 @@ class Repository:
             reference,
             exchange,
             kind or str(content.get("mediaType") or ""),
-            method == "HEAD" or "schemaVersion" in content,
+            method == "HEAD" or any(name in content for name in _OF_MANIFESTS),
             _platforms(content),
             _digest_matches(answer, reference) if method == "GET" else None,
             _foreign_hosts(content),
@@ -163,7 +165,7 @@ def _platforms(content: Mapping[str, Any]) -> tuple[str, ...]:
         platform = entry.get("platform")
         if isinstance(platform, dict) and platform.get("os") != "unknown":
             parts = (platform.get("os"), platform.get("architecture"), platform.get("variant"))
-            shown.append("/".join(str(part) for part in parts if part))
+            shown.append("/".join(str(part)[:_LONGEST_PART] for part in parts if part))
     return tuple(shown)
 
 

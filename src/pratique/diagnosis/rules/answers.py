@@ -89,7 +89,9 @@ def challenge_lost(seen: Examination) -> Iterator[Finding]:
         )
         return
     schemes = [each.scheme for each in seen.challenges]
-    if not schemes:
+    if not schemes and seen.registry is not None and origin(ping.url) != origin(seen.registry.url):
+        what = f"from `{origin(ping.url)}`, to which it redirects, so no login is sent"
+    elif not schemes:
         what = "without any challenge"
     elif len(bearers) > 1 or ("basic" in schemes and bearers):
         what = f"with {len(schemes)} challenges ({', '.join(schemes)})"

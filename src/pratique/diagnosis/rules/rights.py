@@ -27,6 +27,19 @@ from pratique.diagnosis.rules.shape import (
 )
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# What a remedy may ask an operator to type (pratique.access.steps); a server may not choose more.
+_GRANTS = (
+    ("pratique", "role", "assign"),
+    ("pratique", "user", "enable"),
+    ("pratique", "sp", "enable"),
+    ("pratique", "token", "enable"),
+    ("pratique", "token", "update"),
+    ("pratique", "admin-user", "enable"),
+    ("pratique", "anonymous-pull", "on"),
+    ("pratique", "deny", "update"),
+    ("pratique", "scope-map", "create"),
+    ("pratique", "scope-map", "update"),
+)
 _TRANSIENT_MISSES = 3
 
 
@@ -166,11 +179,12 @@ def pratique_says(seen: Examination) -> Iterator[Finding]:
     if not seen.decision_id or not known:
         return
     explained = seen.explanation or {}
-    commands = _smallest_grant(explained.get("remedies"))
+    server = host(seen)
+    commands = _smallest_grant(explained.get("remedies"), server)
     yield certain(
         "pratique-refusal",
         f"The registry says: {told}." if told else "The registry refused, and says why.",
-        *(commands or [f"pratique why {seen.decision_id}"]),
+        *(commands or [f"pratique why {seen.decision_id} --server {quoted(server)}"]),
         evidence=[
             *([f"reason: {explained['reason']}"] if explained.get("reason") else []),
             f"decision {seen.decision_id}",
@@ -181,18 +195,20 @@ def pratique_says(seen: Examination) -> Iterator[Finding]:
     )
 
 
-def _smallest_grant(remedies: object) -> list[str]:
-    """The commands of the first remedy; those of a server that writes other commands, none."""
+def _smallest_grant(remedies: object, server: str) -> list[str]:
+    """The commands of the first remedy, for that server; none when any is of another kind."""
     first = remedies[0] if isinstance(remedies, list) and remedies else []
     commands = []
     for line in first if isinstance(first, list) else []:
-        try:
-            words = shlex.split(str(line))
-        except ValueError:
-            return []
-        if words[:1] != ["pratique"]:
-            return []
-        commands.append(shlex.join(words))
+        for part in str(line).split(" && "):
+            try:
+                words = shlex.split(part)
+            except ValueError:
+                return []
+            grants = any(words[: len(each)] == list(each) for each in _GRANTS)
+            if not grants or any(word.startswith(("--server", "--data")) for word in words):
+                return []
+            commands.append(shlex.join([*words, "--server", server]))
     return commands
 
 

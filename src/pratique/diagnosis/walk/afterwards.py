@@ -76,6 +76,6 @@ def _tags(exchange: Exchange) -> tuple[str, ...]:
     if exchange.answer is None or exchange.status != 200:
         return ()
     listed = exchange.answer.object().get("tags")
-    with contextlib.suppress(TypeError):
+    with contextlib.suppress(TypeError, LookupError):
         return tuple(str(tag) for tag in (listed or ())[:_MOST_TAGS])
     return ()

@@ -6,11 +6,12 @@ import contextlib
 from collections.abc import Mapping
 
 from pratique.diagnosis.facts.conversation import Exchange
+from pratique.diagnosis.facts.credentials import Client
 from pratique.diagnosis.facts.examination import Examination, Host, Outcome
 from pratique.diagnosis.facts.settings import ClientSettings
 from pratique.diagnosis.machine import Machine
 from pratique.diagnosis.network.connections import Connector, Target
-from pratique.diagnosis.network.following import follow
+from pratique.diagnosis.network.following import follow, origin_of
 from pratique.diagnosis.network.requests import Request, Requests
 from pratique.diagnosis.network.trust import Trust
 from pratique.diagnosis.protocol.challenges import read_challenges
@@ -64,7 +65,8 @@ class Approach:
             self._progress.note("reach the registry", words, well=False)
             return False
         self._progress.note("reach the registry", self._reached(ping), well=True)
-        seen.challenges = read_challenges(ping.answer.every("www-authenticate"))
+        if self._is_heeded(ping):
+            seen.challenges = read_challenges(ping.answer.every("www-authenticate"))
         return self._judge(ping)
 
     def mirrors(self) -> None:
@@ -123,6 +125,18 @@ class Approach:
         with contextlib.suppress(OSError, UnicodeError):
             return self._machine.network.addresses_of(name)[0]
         return ""
+
+    def _is_heeded(self, ping: Exchange) -> bool:
+        """Whether the client follows the challenge of an answer to which it was redirected.
+
+        Docker files a challenge under the place that gave it; and none may lead a login away that
+        came over plain HTTP where the registry itself has TLS.
+        """
+        host = self._seen.registry
+        if host is None or origin_of(ping.url) == origin_of(host.url):
+            return True
+        clear = host.url.startswith("https:") and not ping.url.startswith("https:")
+        return self._seen.wish.client is not Client.DOCKER and not clear
 
     def _reached(self, ping: Exchange) -> str:
         host = self._seen.registry

@@ -89,7 +89,11 @@ class Pull:
         answer = seen.manifests[-1].exchange.answer
         digest = smallest_blob(answer) if answer else ""
         if not digest:
-            seen.outcome = Outcome.GRANTED
+            # All of it may be kept elsewhere, or be named as in schema 1; or it is no image at all.
+            last = seen.manifests[-1]
+            content = answer.object() if answer else {}
+            whole = bool(last.foreign_hosts) or "fsLayers" in content or "manifests" in content
+            seen.outcome = Outcome.GRANTED if whole else Outcome.NOT_A_REGISTRY
             return
         asked = self.repository.blob(digest, self.admitted)
         seen.blobs = (asked,)

@@ -15,7 +15,7 @@ from pratique.http.pages.markup import Markup, element
 from pratique.http.pages.page import NO_STORE, page, template
 from pratique.http.wire.messages import Response
 
-KEPT: Final = ("cache-control", "max-age=300")
+KEPT: Final = ("cache-control", "private, max-age=300")
 FIELD: Final = "id"
 _BY_ACTION, _BY_DATA_ACTION = (
     permission_named(RegistryAction.PULL, mode) for mode in (RoleMode.RBAC, RoleMode.ABAC)

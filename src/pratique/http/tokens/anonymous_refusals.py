@@ -17,6 +17,8 @@ from pratique.http.edge import Arrival, Entrance
 
 SAME_FOR: Final = timedelta(minutes=1)
 MAX_REMEMBERED: Final = 4096
+# A person forgets to log in a few times in a minute; whoever asks for more tries names.
+MOST_OF_ONE_SOURCE: Final = 20
 
 _Key = tuple[str, str, RegistryAction, int]
 
@@ -37,6 +39,7 @@ class AnonymousRefusals:
         self._clock = clock
         self._new_id = new_id
         self._known: dict[_Key, tuple[datetime, str]] = {}
+        self._counted: dict[str, tuple[datetime, int]] = {}
 
     def decision_of(self, arrival: Arrival, denials: Sequence[Denied]) -> str:
         """The id of the decision.
@@ -59,11 +62,23 @@ class AnonymousRefusals:
         known = self._known.get(key)
         if known is not None and timedelta(0) <= now - known[0] < SAME_FOR:
             return known[1]
-        if len(self._known) >= MAX_REMEMBERED:
-            self._known.clear()
+        if self._too_many(source, now):
+            return self._new_id()
+        while len(self._known) >= MAX_REMEMBERED:
+            del self._known[next(iter(self._known))]
         decision_id = self._entrance.record(arrival, told)
         self._known[key] = (now, decision_id)
         return decision_id
+
+    def _too_many(self, source: str, now: datetime) -> bool:
+        """Whether so many refusals of one source are recorded already in this minute."""
+        begun, count = self._counted.pop(source, (now, 0))
+        if not timedelta(0) <= now - begun < SAME_FOR:
+            begun, count = now, 0
+        while len(self._counted) >= MAX_REMEMBERED:
+            del self._counted[next(iter(self._counted))]
+        self._counted[source] = (begun, count + 1)
+        return count >= MOST_OF_ONE_SOURCE
 
 
 def _action(denied: Denied) -> RegistryAction | None:
