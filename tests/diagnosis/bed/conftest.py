@@ -20,13 +20,11 @@ _BOARD: pytest.StashKey[Board] = pytest.StashKey()
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
-    """Servers and authorities; the system's store is that of the bed."""
+    """Servers and authorities."""
     folder = tmp_path_factory.mktemp("bed")
     trusted = Authority("trusted", folder)
     kept: dict[str, object] = {}
-    with ExitStack() as ends, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(trusted.file))
-        patch.setenv("SSL_CERT_DIR", str(folder / "none"))
+    with ExitStack() as ends:
 
         def keep(name: str, make: Callable[[Path], AbstractContextManager[object]]) -> object:
             if name not in kept:
@@ -42,6 +40,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
             Authority("strange", folder),
             keep,
         )
+
+
+@pytest.fixture(autouse=True)
+def _the_beds_store(shared: Shared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the system trusts is what the bed does, and after each case what it was before."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(shared.trusted.file))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
 
 
 @pytest.fixture(scope="session")
