@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pratique import __version__
@@ -61,13 +61,14 @@ from pratique.naming import RegistryName
 from pratique.observability import LineLog, Meter, metrics_table
 from pratique.observability.names import BLOBS, DATABASE, LAW
 from pratique.outgoing import DiscoveredKeys, LdapServers
-from pratique.registry import Collection, Registry
+from pratique.registry import Collection, Registry, StorageFailed
 from pratique.storage.blobs.filesystem import (
     CollectionTurn,
     FilesystemBin,
     FilesystemBlobs,
     FilesystemUploads,
 )
+from pratique.storage.copy_folders import UNFINISHED
 from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
@@ -85,7 +86,6 @@ DATABASE_FILE = "pratique.db"
 ATTEMPTS_FILE = "attempts.db"
 SIGN_INS_FILE = "sign-ins.db"
 DECISIONS_FILE = "decisions.db"
-UPLOADS_KEPT = timedelta(days=7)
 OWNER_NAME = "owner"
 _ANY_ROW = "SELECT version FROM ledger_version"
 METRICS = metrics_table(ROWS, tuple(SignInFailure))
@@ -111,7 +111,11 @@ class Prepared:
 
 
 def is_prepared(data: Path) -> bool:
-    """Whether the folder holds a registry."""
+    """Whether the folder holds a registry; `StorageFailed` while it is being restored."""
+    if (data / UNFINISHED).exists():
+        raise StorageFailed(
+            f"{data} is being restored, or that broke off; empty it and do it again"
+        )
     if not (data / DATABASE_FILE).exists():
         return False
     database = Database.open(data / DATABASE_FILE)
@@ -280,20 +284,21 @@ def open_registry(
     ldap = LdapServers()
     snapshots = _loaded(ledger)
     database.on_group = meter.written if meter else None
+    content = Registry.build(
+        manifests=SqliteManifests(database),
+        links=SqliteBlobLinks(database),
+        contents=blobs,
+        area=uploads,
+        catalogue=SqliteCatalogue(database),
+        clock=now,
+        new_id=new_id,
+    )
     application = compose(
         ledger=ledger,
         snapshots=snapshots,
         attempts=attempts,
         pending=pending,
-        content=Registry.build(
-            manifests=SqliteManifests(database),
-            links=SqliteBlobLinks(database),
-            contents=blobs,
-            area=uploads,
-            catalogue=SqliteCatalogue(database),
-            clock=now,
-            new_id=new_id,
-        ),
+        content=content,
         passwords=PasswordHasher(executor, secrets.token_bytes),
         log=log,
         recorder=recorder,
@@ -305,9 +310,6 @@ def open_registry(
 
     async def as_folder_owner(request: Request) -> Response:
         return await application.handle_for(request, FOLDER_OWNER)
-
-    async def sweep() -> int:
-        return await uploads.sweep(now() - UPLOADS_KEPT)
 
     def close() -> None:
         recorder.close()
@@ -324,7 +326,7 @@ def open_registry(
         application,
         as_folder_owner,
         close,
-        sweep,
+        content.uploads.sweep,
         Collection(SqliteLeftovers(database), FilesystemBin(blobs, uploads.pool), uploads, now),
         CollectionTurn(data),
         law_version=lambda: snapshots.current().version,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
+from tests.support.live_server import pratique_command
 
 from pratique.assembly import opened_collection, prepare
 from pratique.cli.collection import in_words
@@ -107,3 +109,31 @@ def test_never_is_a_length_where_it_is_allowed() -> None:
 def test_tells_sizes(size: int, words: str) -> None:
     """In the largest unit of which there is one."""
     assert in_words(size) == words
+
+
+def test_waits_for_a_backup(data: Path) -> None:
+    """While somebody holds the turn nothing is collected, and whoever waits is told why."""
+    with opened_collection(data) as (_, turn):
+        with turn.held(lambda: None):
+            waiting = subprocess.Popen(
+                [*pratique_command(), "gc", "--data", str(data), "--json"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            assert waiting.stderr is not None
+            assert "begins when it has ended" in waiting.stderr.readline()
+            assert [path for path in (data / "blobs").rglob("*") if path.is_file()]
+        printed, _ = waiting.communicate(timeout=60)
+    assert json.loads(printed)["blobs"] == 1
+
+
+def test_a_folder_that_is_being_restored_is_none(data: Path) -> None:
+    """No verb takes it for a registry, and none makes a new one of it."""
+    (data / "unfinished").touch()
+    result = CliRunner().invoke(program, ["gc", "--data", str(data)])
+    assert result.exit_code == 1
+    assert "is being restored" in result.output
+    served = CliRunner().invoke(program, ["serve", "--data", str(data), "--listen", "127.0.0.1:1"])
+    assert served.exit_code == 1
+    assert "is being restored" in served.output

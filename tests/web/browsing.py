@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.support.live_server import LiveServer, live_server
 
@@ -75,6 +76,18 @@ class Window:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         return width
+
+
+def look(opened: Window, name: str) -> None:
+    """What holds for every page; a picture is left where one is wanted."""
+    folder = os.environ.get("PRATIQUE_SCREENSHOTS")
+    if folder:
+        opened.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    found = Axe().run(opened.page)
+    assert found.violations_count == 0, found.generate_report()
+    assert opened.overflow() <= 0
+    assert opened.console == []
+    assert opened.elsewhere == []
 
 
 @contextmanager

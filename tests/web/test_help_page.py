@@ -6,20 +6,17 @@ With `PRATIQUE_SCREENSHOTS=DIR` a picture of each is left there.
 from __future__ import annotations
 
 import base64
-import os
 import shlex
 import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from tests.support.live_server import LiveServer
-from tests.web.browsing import DESK, PHONE, Served, Window, window
+from tests.web.browsing import DESK, PHONE, Served, Window, look, window
 
 pytestmark = [pytest.mark.live, pytest.mark.clients]
 
@@ -163,18 +160,6 @@ _WAYS: dict[str, Callable[[Window, Refused], None]] = {
 }
 
 
-def _look(opened: Window, name: str) -> None:
-    """What holds for every page; a picture is left where one is wanted."""
-    folder = os.environ.get("PRATIQUE_SCREENSHOTS")
-    if folder:
-        opened.page.screenshot(path=Path(folder) / f"help-{name}.png", full_page=True)
-    found = Axe().run(opened.page)
-    assert found.violations_count == 0, found.generate_report()
-    assert opened.overflow() <= 0
-    assert opened.console == []
-    assert opened.elsewhere == []
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", ["phone", "desk"])
 @pytest.mark.parametrize("way", list(_WAYS))
@@ -185,7 +170,7 @@ def test_the_page_is_whole_and_readable(
     size = PHONE if width == "phone" else DESK
     with window(browser, refused.server, viewport=size, color_scheme=scheme) as opened:
         _WAYS[way](opened, refused)
-        _look(opened, f"{way}-{width}-{scheme}")
+        look(opened, f"help-{way}-{width}-{scheme}")
 
 
 def test_a_command_is_copied_by_its_button(browser: Browser, refused: Refused) -> None:

@@ -5,17 +5,14 @@ With `PRATIQUE_SCREENSHOTS=DIR` a picture of each page is left there.
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
-from tests.web.browsing import DESK, PHONE, Served, Window, window
+from tests.web.browsing import DESK, PHONE, Served, Window, look, window
 
 from pratique.identity.totp import one_time_password
 
@@ -122,18 +119,6 @@ _WAYS: dict[str, Callable[[Window, Served], None]] = {
 }
 
 
-def _look(opened: Window, name: str) -> None:
-    """What holds for every page; a picture is left where one is wanted."""
-    folder = os.environ.get("PRATIQUE_SCREENSHOTS")
-    if folder:
-        opened.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    found = Axe().run(opened.page)
-    assert found.violations_count == 0, found.generate_report()
-    assert opened.overflow() <= 0
-    assert opened.console == []
-    assert opened.elsewhere == []
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", ["phone", "desk"])
 @pytest.mark.parametrize("way", list(_WAYS))
@@ -144,7 +129,7 @@ def test_a_page_is_whole_and_readable(
     size = PHONE if width == "phone" else DESK
     with window(browser, scene.server, viewport=size, color_scheme=scheme) as opened:
         _WAYS[way](opened, scene)
-        _look(opened, f"{way}-{width}-{scheme}")
+        look(opened, f"{way}-{width}-{scheme}")
 
 
 def test_everything_can_be_done_by_keyboard_and_without_scripts(
@@ -188,7 +173,7 @@ def test_the_second_factor_is_asked_for(browser: Browser, scene: Served) -> None
         opened.page.goto(_authorize(scene, redirect_uri="http://localhost:8499"))
         opened.sign_in(changed["password"], "grace")
         opened.page.get_by_label("Code").wait_for()
-        _look(opened, "second-factor-phone-light")
+        look(opened, "second-factor-phone-light")
         with opened.page.expect_request("http://localhost:8499/**") as asked:
             step = int(opened.page.evaluate("Date.now()")) // 30_000
             opened.page.get_by_label("Code").fill(one_time_password(secret, step))

@@ -10,24 +10,18 @@ from typing import Any
 import click
 
 from pratique.cli.collection import in_words
-from pratique.cli.defaults import DEFAULT_DATA
 from pratique.cli.failures import Failed
+from pratique.cli.folder_option import folder_option
 from pratique.cli.progress import ProgressLine
 from pratique.cli.screen import Screen, commands
+from pratique.cli.storage_failures import storage_failures_told
 from pratique.cli.verbs import local_verb
 from pratique.registry.backup import BackupRecord, CopyProgress
 
 
 @local_verb(None, "backup", "pratique backup --data /srv/pratique /mnt/backup/pratique")
 @click.argument("target", type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DATA,
-    envvar="PRATIQUE_DATA",
-    show_default=True,
-    help="The registry's folder.",
-)
+@folder_option()
 @click.option(
     "--hard-links",
     is_flag=True,
@@ -45,7 +39,7 @@ def backup(  # the words of the command line
     """
     from pratique.assembly import is_prepared, upkeep_of  # noqa: PLC0415 - loaded when used
 
-    with _failures_told():
+    with storage_failures_told():
         if not is_prepared(data):
             raise Failed(f"there is no registry in {data}; name its folder with `--data DIR`")
         with (
@@ -81,14 +75,7 @@ def backup(  # the words of the command line
 
 @local_verb(None, "restore", "pratique restore /mnt/backup/pratique --data /srv/pratique")
 @click.argument("source", type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DATA,
-    envvar="PRATIQUE_DATA",
-    show_default=True,
-    help="The registry's folder, new or empty.",
-)
+@folder_option("The registry's folder, new or empty.")
 @click.option("--full", is_flag=True, help="Compare all content with its digests on the way.")
 def restore(screen: Screen, *, source: Path, data: Path, full: bool) -> None:
     """Make a registry of the backup in SOURCE.
@@ -98,7 +85,7 @@ def restore(screen: Screen, *, source: Path, data: Path, full: bool) -> None:
     from pratique.assembly import upkeep_of  # noqa: PLC0415 - loaded when used
 
     with (
-        _failures_told(),
+        storage_failures_told(),
         _progress() as told,
         upkeep_of(data).restore(source, told, full=full) as work,
     ):
@@ -151,17 +138,3 @@ def _progress() -> Iterator[Callable[[CopyProgress], None]]:
         yield told
     finally:
         line.clear()
-
-
-@contextmanager
-def _failures_told() -> Iterator[None]:
-    from pratique.registry import ContentError, StorageFailed, StorageFull  # noqa: PLC0415
-
-    try:
-        yield
-    except StorageFull as error:
-        raise Failed("the disk is full; make room, and run this again to go on") from error
-    except StorageFailed as error:
-        raise Failed(error.detail) from error
-    except ContentError as error:
-        raise Failed(str(error)) from error

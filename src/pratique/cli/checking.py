@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import click
 
-from pratique.cli.defaults import DEFAULT_DATA
 from pratique.cli.failures import Failed
+from pratique.cli.folder_option import folder_option
 from pratique.cli.progress import ProgressLine
 from pratique.cli.screen import Screen
 from pratique.cli.verbs import local_verb
@@ -22,14 +22,7 @@ FINDINGS_KEPT: Final = 10_000
 
 
 @local_verb(None, "check", "pratique check --data /srv/pratique --fast")
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DATA,
-    envvar="PRATIQUE_DATA",
-    show_default=True,
-    help="The registry's folder.",
-)
+@folder_option()
 @click.option(
     "--repair",
     is_flag=True,

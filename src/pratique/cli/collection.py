@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from pratique.cli.defaults import DEFAULT_DATA
 from pratique.cli.failures import Failed
+from pratique.cli.folder_option import folder_option
 from pratique.cli.screen import Screen
 from pratique.cli.spans import span
+from pratique.cli.storage_failures import storage_failures_told
 from pratique.cli.verbs import local_verb
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
 @local_verb(None, "gc", "pratique gc --data /srv/pratique --dry-run")
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DATA,
-    envvar="PRATIQUE_DATA",
-    show_default=True,
-    help="The registry's folder.",
-)
+@folder_option()
 @click.option(
     "--untagged",
     callback=span(),
@@ -51,10 +46,7 @@ def gc(
     """
     from pratique.assembly import is_prepared, opened_collection  # noqa: PLC0415 - loaded when used
     from pratique.cli.collecting import facts  # noqa: PLC0415
-    from pratique.registry import Collected, Collection, ContentError, Policy  # noqa: PLC0415
-
-    if not is_prepared(data):
-        raise Failed(f"there is no registry in {data}; name its folder with `--data DIR`")
+    from pratique.registry import Collected, Collection, Policy  # noqa: PLC0415
 
     async def run(collection: Collection) -> Collected:
         done = Collected()
@@ -62,11 +54,11 @@ def gc(
             done = step
         return done
 
-    try:
-        with opened_collection(data) as (collection, _):
+    with storage_failures_told():
+        if not is_prepared(data):
+            raise Failed(f"there is no registry in {data}; name its folder with `--data DIR`")
+        with opened_collection(data) as (collection, turn), turn.held(_waiting(screen)):
             done = asyncio.run(run(collection))
-    except ContentError as error:
-        raise Failed(str(error)) from error
     verb = "would go" if dry_run else "gone"
     parts = [
         f"{done.blobs} blobs ({in_words(done.blob_bytes)})",
@@ -75,6 +67,10 @@ def gc(
         *([] if dry_run else [f"{done.uploads} uploads that were left"]),
     ]
     screen.show({**facts(done), "dry_run": dry_run}, f"{verb}:", *(f"  {part}" for part in parts))
+
+
+def _waiting(screen: Screen) -> Callable[[], None]:
+    return lambda: screen.warn("a collection or a backup is running; this begins when it has ended")
 
 
 def in_words(size: int) -> str:

@@ -48,7 +48,7 @@ def visit(
     if in_cluster and client == "podman":
         raise click.UsageError("a pod is pulled for by containerd; leave --as podman out")
     wish = Wish(
-        image if login is None else login,  # type: ignore[arg-type]
+        login or image or "",
         Client.CONTAINERD if in_cluster else Client(client),
         push,
         mount_from,

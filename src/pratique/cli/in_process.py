@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pratique.assembly import is_prepared, open_registry
 from pratique.cli.failures import Failed
 from pratique.cli.session import Call, Reply
+from pratique.cli.storage_failures import storage_failures_told
 from pratique.http.wire.messages import HeadersOfOne, Request, Response
 from pratique.observability import LineLog
 from pratique.registry import ContentError
@@ -40,13 +41,15 @@ class InProcess:
 
     def __init__(self, data: Path) -> None:
         try:
-            if not is_prepared(data):
-                raise Failed(
-                    f"there is no registry in {data}; make one with `pratique init --data {data}`"
-                )
-            # Whoever owns the folder asks from this machine what they could ask without us.
-            self._opened = open_registry(data, LineLog(None), allow_private_issuers=True)
-        except (ContentError, OSError) as error:
+            with storage_failures_told():
+                if not is_prepared(data):
+                    raise Failed(
+                        f"there is no registry in {data}; make one with "
+                        f"`pratique init --data {data}`"
+                    )
+                # Whoever owns the folder asks from this machine what they could ask without us.
+                self._opened = open_registry(data, LineLog(None), allow_private_issuers=True)
+        except OSError as error:
             raise Failed(f"the folder {data} cannot be used: {error}") from error
         self._data = data
         self._runner = asyncio.Runner()

@@ -32,10 +32,11 @@ from pratique.cli.collecting import collect_for_ever
 from pratique.cli.failures import Failed
 from pratique.cli.processes import board_of, stop_gently
 from pratique.cli.pulse import measure_for_ever
+from pratique.cli.storage_failures import storage_failures_told
 from pratique.http.wire.challenges import is_host
 from pratique.naming import RegistryName
 from pratique.observability import Board, LineLog, Meter, names
-from pratique.registry import ContentError, Policy
+from pratique.registry import Policy
 from pratique.settings import Listen, ServeSettings, TlsFiles
 
 DRAIN_SECONDS = 30
@@ -100,10 +101,11 @@ def run(settings: ServeSettings) -> None:
     if settings.metrics is not None:
         _ensure_free(settings.metrics, "--metrics")
     try:
-        prepared = _prepare_unless_done(settings)
-        # Everything that can fail is tried here once, where it can be said well.
-        open_registry(settings.data, LineLog(None)).close()
-    except (ContentError, AlreadyExists, OSError) as error:
+        with storage_failures_told():
+            prepared = _prepare_unless_done(settings)
+            # Everything that can fail is tried here once, where it can be said well.
+            open_registry(settings.data, LineLog(None)).close()
+    except (AlreadyExists, OSError) as error:
         raise Failed(f"the folder {settings.data} cannot be used: {error}") from error
     _greet(settings, prepared)
     with board_of(settings.workers) as board:

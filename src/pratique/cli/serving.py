@@ -9,22 +9,16 @@ from pathlib import Path
 
 import click
 
-from pratique.cli.defaults import DEFAULT_DATA, DEFAULT_LISTEN
+from pratique.cli.defaults import DEFAULT_LISTEN
 from pratique.cli.failures import Failed
+from pratique.cli.folder_option import folder_option
 from pratique.cli.spans import span
 from pratique.cli.verbs import Verb
 from pratique.naming import InvalidName, RegistryName
 
 
 @click.command(cls=Verb, example="pratique init --data /srv/pratique --json")
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DATA,
-    envvar="PRATIQUE_DATA",
-    show_default=True,
-    help="The folder that holds everything.",
-)
+@folder_option("The folder that holds everything.")
 @click.option("--name", default="pratique", show_default=True, help="The registry's name.")
 @click.option("--login-server", help="The host name that clients will use; any, when not given.")
 @click.option("--owner", default="owner", show_default=True, help="User name of the first user.")
@@ -57,14 +51,7 @@ def init(data: Path, name: str, login_server: str | None, owner: str, as_json: b
 
 
 @click.command(cls=Verb, example="pratique serve --data /srv/pratique --listen 0.0.0.0:5000")
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=DEFAULT_DATA,
-    envvar="PRATIQUE_DATA",
-    show_default=True,
-    help="The folder that holds everything.",
-)
+@folder_option("The folder that holds everything.")
 @click.option(
     "--listen",
     default=DEFAULT_LISTEN,

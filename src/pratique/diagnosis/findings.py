@@ -67,14 +67,7 @@ def certain(
     Raises:
         KeyError: the catalogue has no such cause.
     """
-    return Finding(
-        CAUSES[cause_id],
-        certain=True,
-        words=words,
-        evidence=tuple(evidence),
-        advice=advice,
-        commands=commands,
-    )
+    return Finding(CAUSES[cause_id], True, words, tuple(evidence), advice, commands)  # noqa: FBT003
 
 
 def suspected(
@@ -89,11 +82,4 @@ def suspected(
     Raises:
         KeyError: the catalogue has no such cause.
     """
-    return Finding(
-        CAUSES[cause_id],
-        certain=False,
-        words=words,
-        evidence=tuple(evidence),
-        advice=advice,
-        commands=commands,
-    )
+    return Finding(CAUSES[cause_id], False, words, tuple(evidence), advice, commands)  # noqa: FBT003

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pratique.diagnosis.claims import read_claims
 from pratique.diagnosis.facts.credentials import Credential
-from pratique.diagnosis.protocol.claims import read_claims, read_grant
+from pratique.diagnosis.protocol.claims import read_grant
 from pratique.diagnosis.rules.tokens import expiry_of
 from pratique.diagnosis.secret import Secret
 

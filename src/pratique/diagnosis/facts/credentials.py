@@ -26,7 +26,6 @@ class Origin(Enum):
     PULL_SECRET = "a pull secret"
     KUBELET_FILE = "the kubelet's configuration"
     KUBELET_PLUGIN = "the kubelet's credential provider"
-    COMMAND_LINE = "the command line"
 
 
 class Holding(Enum):

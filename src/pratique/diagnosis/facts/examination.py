@@ -161,6 +161,7 @@ class Examination:
     """What was seen; filled by the walk, step by step, and read by rules.
 
     Attributes:
+        trust_faults: what is wrong with certificates that the client is told to trust.
         ping: `GET /v2/` without a credential.
         challenges: in that answer.
         refusal_challenges: in the answer that refused the manifest.
@@ -192,6 +193,7 @@ class Examination:
     kubernetes: Kubernetes | None = None
     registry: Host | None = None
     realm: Host | None = None
+    trust_faults: tuple[str, ...] = ()
     ping: Exchange | None = None
     challenges: tuple[Challenge, ...] = ()
     refusal_challenges: tuple[Challenge, ...] = ()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pratique.diagnosis.logins import ACR_HOST, ECR_HOST, login_to
 from pratique.diagnosis.printed.values import SHAPES, checked
 from pratique.diagnosis.references import DOCKER_HUB, Misread, Reference, read_reference
 
@@ -46,8 +46,6 @@ _HOSTS: Final = tuple(
 )
 _SCOPE = re.compile(rf"repository(?::|%3a)({SHAPES['repository']})(?::|%3a)(?:pull|push|\*)")
 _HUB: Final = frozenset({"registry-1.docker.io", "index.docker.io", "auth.docker.io", DOCKER_HUB})
-_ECR = re.compile(r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]{3,30})\.amazonaws\.com")
-_ACR = re.compile(r"([a-z0-9-]{1,63})\.azurecr\.(?:io|cn|us)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +66,7 @@ class Setting:
 
     def login(self, host: str) -> str:
         """The command that logs in to `host`, with capitals for what is not known."""
-        acr = _ACR.fullmatch(host)
-        if acr:
-            return f"az acr login --name {shlex.quote(acr[1])}"
-        ecr = _ECR.fullmatch(host)
-        if ecr:
-            return (
-                f"aws ecr get-login-password --region {shlex.quote(ecr[2])} | "
-                f"docker login --username AWS --password-stdin {shlex.quote(host)}"
-            )
-        if host == "gcr.io" or host.endswith(("-docker.pkg.dev", ".gcr.io")):
-            return f"gcloud auth configure-docker {shlex.quote(host)}"
-        client = "podman" if self.podman else "docker"
-        return f"{client} login {shlex.quote(host)}"
+        return login_to(host, podman=self.podman)
 
 
 def setting_of(text: str, low: str, reference: Reference | None) -> Setting:
@@ -99,7 +85,7 @@ def setting_of(text: str, low: str, reference: Reference | None) -> Setting:
     for kind, found in _addressed(text, low).items():
         values.setdefault(kind, found)
     host = values.get("host", "")
-    acr, ecr = _ACR.fullmatch(host), _ECR.fullmatch(host)
+    acr, ecr = ACR_HOST.fullmatch(host), ECR_HOST.fullmatch(host)
     if acr:
         values["registry"] = acr[1]
     if ecr:

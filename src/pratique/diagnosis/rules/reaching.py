@@ -60,13 +60,15 @@ def untrusted(seen: Examination) -> Iterator[Finding]:
         return
     server, shown_certificate = seen.reference.server, failure.certificate
     issuer = shown_certificate.issuer if shown_certificate else "an unknown issuer"
+    by_itself = shown_certificate is not None and shown_certificate.self_issued
     if failure.why is Failed.UNKNOWN_AUTHORITY:
         yield certain(
             "x509-unknown-authority",
-            f"The certificate of `{server}` comes from `{issuer}`, which this machine does not "
-            f"trust for {seen.wish.client.value}.",
+            f"The certificate of `{server}` "
+            + ("is signed by itself" if by_itself else f"comes from `{issuer}`")
+            + f", which this machine does not trust for {seen.wish.client.value}.",
             *_trust_commands(seen),
-            evidence=[f"TLS with `{server}`: {failure.words}"],
+            evidence=[f"TLS with `{server}`: {failure.words}", *seen.trust_faults],
             advice="Get the CA's certificate from whoever runs the registry, and put it where the "
             "client looks; where the issuer is the same for every host, a proxy on the way opens "
             "TLS, and its CA is the one to trust.",

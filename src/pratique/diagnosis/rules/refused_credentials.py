@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pratique.diagnosis.facts.examination import Examination, Outcome
 from pratique.diagnosis.findings import Finding, certain, suspected
-from pratique.diagnosis.rules.registries import ECR_HOST, Kind, azure_name, kind_of
+from pratique.diagnosis.rules.registries import Kind, azure_name, kind_of
 from pratique.diagnosis.rules.shape import (
     Rule,
     anonymous_works,
@@ -17,7 +17,7 @@ from pratique.diagnosis.rules.shape import (
     credential_refused,
     host,
     image,
-    login_command,
+    login_for,
     logout_command,
     pulls,
     quoted,
@@ -41,7 +41,7 @@ def no_credential(seen: Examination) -> Iterator[Finding]:
         "no-credential-for-host",
         f"{seen.wish.client.value} has no login for `{host(seen)}`, and `{image(seen)}` is not "
         "given to those who are not logged in.",
-        _login_for(seen),
+        login_for(seen),
         evidence=[
             f"looked for `{seen.credentials.key}` in {', '.join(read) or 'no file: none is there'}",
             *([shown(asked)] if (asked := refusing(seen)) else []),
@@ -61,7 +61,7 @@ def expired(seen: Examination) -> Iterator[Finding]:
     yield certain(
         "expired-registry-token",
         f"The login for `{host(seen)}` in {chosen.source.name} ended at {at:%Y-%m-%d %H:%M} UTC.",
-        _login_for(seen),
+        login_for(seen),
         evidence=[f"the stored token's own end is {at:%Y-%m-%d %H:%M:%S} UTC"],
         advice="Log in again, or use a credential helper, which renews.",
     )
@@ -95,7 +95,7 @@ def wrong_password(seen: Examination) -> Iterator[Finding]:
         "wrong-password",
         f"`{host(seen)}` does not accept {who} with the password stored in {chosen.source.name}.",
         logout_command(seen),
-        _login_for(seen),
+        login_for(seen),
         evidence=[shown(asked)],
     )
 
@@ -111,7 +111,7 @@ def dead_identity_token(seen: Examination) -> Iterator[Finding]:
         "expired-registry-token",
         f"`{host(seen)}` no longer accepts the identity token stored in {chosen.source.name}: it "
         "has been revoked, or its user has been changed.",
-        _login_for(seen),
+        login_for(seen),
         evidence=[shown(seen.login.last)] if seen.login else [],
     )
 
@@ -182,22 +182,6 @@ def _needs_login(seen: Examination) -> bool:
     # A 403 of `/v2/` itself comes before anybody is asked who they are.
     turned_away = seen.ping is not None and seen.ping.status == 403
     return refused(seen) and not turned_away and asked is not None and asked.status in {401, 403}
-
-
-def _login_for(seen: Examination) -> str:
-    kind = kind_of(seen)
-    if kind is Kind.ACR:
-        return f"az acr login -n {azure_name(seen)}"
-    if kind is Kind.ECR and seen.reference is not None:
-        found = ECR_HOST.fullmatch(seen.reference.name)
-        region = found["region"] if found else "REGION"
-        return (
-            f"aws ecr get-login-password --region {region} | "
-            f"docker login -u AWS --password-stdin {quoted(seen.reference.host)}"
-        )
-    if kind in {Kind.GAR, Kind.GCR}:
-        return f"gcloud auth configure-docker {quoted(host(seen))}"
-    return login_command(seen)
 
 
 RULES: tuple[Rule, ...] = (

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Final
 
 from pratique.diagnosis.facts.examination import Examination
+from pratique.diagnosis.logins import ACR_HOST, ECR_HOST
 
 
 class Kind(Enum):
@@ -30,11 +31,8 @@ class Kind(Enum):
     OTHER = "a registry"
 
 
-ECR_HOST: Final = re.compile(
-    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
-)
 _BY_NAME: Final = (
-    (re.compile(r"[a-z0-9-]+\.azurecr\.(?:io|cn|us)"), Kind.ACR),
+    (ACR_HOST, Kind.ACR),
     (re.compile(r"(?:docker\.io|registry-1\.docker\.io|index\.docker\.io)"), Kind.DOCKER_HUB),
     (re.compile(r"ghcr\.io|docker\.pkg\.github\.com"), Kind.GHCR),
     (ECR_HOST, Kind.ECR),

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from pratique.diagnosis.facts.conversation import Answer, Exchange
-from pratique.diagnosis.facts.credentials import Choice, Credential
+from pratique.diagnosis.facts.credentials import Choice, Client, Credential
 from pratique.diagnosis.facts.examination import Examination, Outcome
 from pratique.diagnosis.findings import Finding
+from pratique.diagnosis.logins import login_to, plain_login_to
 
 Rule = Callable[[Examination], Iterator[Finding]]
 _LONGEST_QUOTE = 300
@@ -149,16 +150,23 @@ def shown(exchange: Exchange) -> str:
     )
 
 
+def login_for(seen: Examination) -> str:
+    """The command that logs the client in to the image's host, as its kind wants it."""
+    return login_to(host(seen), podman=_is_podman(seen))
+
+
 def login_command(seen: Examination) -> str:
-    """The command that logs the client in to the image's host."""
-    program = "podman" if seen.wish.client.value == "podman" else "docker"
-    name = host(seen)
-    return f"{program} login" if name == "docker.io" else f"{program} login {quoted(name)}"
+    """The client's own login to the image's host."""
+    return plain_login_to(host(seen), podman=_is_podman(seen))
 
 
 def logout_command(seen: Examination) -> str:
     """The command that makes the client forget its login."""
     return login_command(seen).replace(" login", " logout", 1)
+
+
+def _is_podman(seen: Examination) -> bool:
+    return seen.wish.client is Client.PODMAN
 
 
 def quoted(text: str) -> str:

@@ -7,17 +7,11 @@ from collections.abc import Iterator
 from pratique.diagnosis.facts.credentials import Client, Entry, Holding, Origin, Source
 from pratique.diagnosis.facts.examination import Examination
 from pratique.diagnosis.findings import Finding, certain
-from pratique.diagnosis.rules.shape import (
-    Rule,
-    choice,
-    login_command,
-    quoted,
-)
+from pratique.diagnosis.rules.shape import Rule, choice, login_command, login_for, quoted
 from pratique.diagnosis.rules.stored_shape import (
     OF_A_CLUSTER,
     entries_read,
     is_for_this_host,
-    login_for,
     sends_in_vain,
     sends_nothing,
 )

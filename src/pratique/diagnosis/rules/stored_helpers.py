@@ -14,15 +14,10 @@ from pratique.diagnosis.facts.examination import Examination
 from pratique.diagnosis.findings import Finding, certain, suspected
 from pratique.diagnosis.printed import words_in
 from pratique.diagnosis.rules.registries import Kind, kind_of
-from pratique.diagnosis.rules.shape import (
-    Rule,
-    choice,
-    quoted,
-)
+from pratique.diagnosis.rules.shape import Rule, choice, login_for, quoted
 from pratique.diagnosis.rules.stored_shape import (
     helper_named,
     helper_taken_out,
-    login_for,
     sends_in_vain,
     sends_nothing,
 )

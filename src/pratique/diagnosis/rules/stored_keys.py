@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pratique.diagnosis.facts.credentials import Client, Entry, Origin, Source
 from pratique.diagnosis.facts.examination import Examination, Outcome
 from pratique.diagnosis.findings import Finding, certain, suspected
+from pratique.diagnosis.logins import ECR_HOST
 from pratique.diagnosis.references import DOCKER_HUB, split_port
-from pratique.diagnosis.rules.registries import ECR_HOST, Kind, kind_of
-from pratique.diagnosis.rules.shape import Rule, host, image, login_command, quoted
+from pratique.diagnosis.rules.registries import Kind, kind_of
+from pratique.diagnosis.rules.shape import Rule, host, image, login_command, login_for, quoted
 from pratique.diagnosis.rules.stored_shape import (
     HUB_NAMES,
     address_in,
@@ -17,7 +18,6 @@ from pratique.diagnosis.rules.stored_shape import (
     entries_read,
     is_login,
     listed,
-    login_for,
     logins_elsewhere,
     name_in,
     pull_command,

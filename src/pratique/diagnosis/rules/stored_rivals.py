@@ -19,6 +19,7 @@ from pratique.diagnosis.rules.shape import (
     Rule,
     choice,
     login_command,
+    login_for,
     logout_command,
     quoted,
     refusing,
@@ -28,7 +29,6 @@ from pratique.diagnosis.rules.stored_shape import (
     OF_A_CLUSTER,
     helper_named,
     helper_taken_out,
-    login_for,
     sends_in_vain,
     sends_nothing,
 )

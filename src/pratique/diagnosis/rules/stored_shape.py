@@ -10,13 +10,12 @@ from pratique.diagnosis.facts.credentials import Client, Entry, HelperRun, Holdi
 from pratique.diagnosis.facts.examination import Examination, Outcome
 from pratique.diagnosis.findings import Finding, certain, suspected
 from pratique.diagnosis.references import DOCKER_HUB, split_port
-from pratique.diagnosis.rules.registries import ECR_HOST, Kind, azure_name, kind_of
+from pratique.diagnosis.rules.registries import Kind, kind_of
 from pratique.diagnosis.rules.shape import (
     choice,
     credential,
     credential_refused,
     host,
-    login_command,
     quoted,
     refusing,
 )
@@ -141,21 +140,6 @@ def listed(names: tuple[str, ...] | list[str], most: int = 3) -> str:
     shown = [f"`{each}`" for each in names[:most]]
     more = len(names) - len(shown)
     return (", ".join(shown) or "none") + (f" and {more} more" if more else "")
-
-
-def login_for(seen: Examination) -> str:
-    """The command that logs in to the image's host, as its kind wants it."""
-    kind, name = kind_of(seen), quoted(host(seen))
-    if kind is Kind.ACR:
-        return f"az acr login -n {quoted(azure_name(seen))}"
-    if kind is Kind.ECR and seen.reference is not None:
-        found = ECR_HOST.fullmatch(seen.reference.name)
-        region = quoted(found["region"]) if found else "REGION"
-        password = f"aws ecr get-login-password --region {region}"
-        return f"{password} | docker login -u AWS --password-stdin {name}"
-    if kind in {Kind.GAR, Kind.GCR}:
-        return f"gcloud auth configure-docker {name}"
-    return login_command(seen)
 
 
 def pull_command(seen: Examination, image: str) -> str:

@@ -10,8 +10,16 @@ from pratique.diagnosis.facts.credentials import Credential
 from pratique.diagnosis.facts.examination import Examination
 from pratique.diagnosis.findings import Finding, certain, suspected
 from pratique.diagnosis.rules.registries import Kind, kind_of
-from pratique.diagnosis.rules.shape import Rule, choice, credential, host, login_command, quoted
-from pratique.diagnosis.rules.stored_shape import login_for, login_refused, sends_in_vain
+from pratique.diagnosis.rules.shape import (
+    Rule,
+    choice,
+    credential,
+    host,
+    login_command,
+    login_for,
+    quoted,
+)
+from pratique.diagnosis.rules.stored_shape import login_refused, sends_in_vain
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ROBOT_WITHOUT_NAME: Final = re.compile(r"robot(?:\$|\+.*)?")

@@ -42,16 +42,15 @@ class Approach:
         self._progress = progress
         self._name, self._port = split_port(reference.server)
         settings = seen.settings
-        trust = Trust(
+        self._trust = Trust(
             machine.files,
             self._name,
             self._port or 443,
             settings.ca_files,
             verified=not settings.insecure,
         )
-        self.connector = Connector(machine.network, _proxies(settings), trust.context)
+        self.connector = Connector(machine.network, _proxies(settings), self._trust.context)
         self.requests = Requests(self.connector, machine.clock, AGENT)
-        self.trust = trust
 
     def ping(self) -> bool:
         """Ask `/v2/`; whether a registry answered, with a challenge or without."""
@@ -59,6 +58,7 @@ class Approach:
         ping, target = self._first_answer()
         seen.ping = ping
         seen.registry = self._host(target, ping)
+        seen.trust_faults = tuple(dict.fromkeys(self._trust.faults))
         if ping.answer is None:
             seen.outcome = Outcome.UNREACHABLE
             words = ping.failure.why.value if ping.failure else ""

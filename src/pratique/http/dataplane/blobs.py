@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pratique.access import Allowed, RegistryAction
 from pratique.http.dataplane.manifests import matches
 from pratique.http.dataplane.visit import Visit
 from pratique.http.wire.messages import FilePart, Response
@@ -13,8 +14,7 @@ from pratique.registry import StoredBlob
 async def get_blob(visit: Visit) -> Response:
     """Give a blob or a range of it; a file is sent by the server itself."""
     blobs, digest = visit.registry.blobs, Digest.parse(visit.parts["digest"])
-    # A client that asks for the head alone is about to push what needs the blob.
-    look = blobs.confirm if visit.request.method == "HEAD" else blobs.locate
+    look = blobs.confirm if _is_about_to_push(visit) else blobs.locate
     blob = await look(visit.allowed, digest)
     etag = f'"{blob.digest}"'
     headers = [("docker-content-digest", blob.digest.text), ("etag", etag)]
@@ -32,6 +32,19 @@ async def delete_blob(visit: Visit) -> Response:
     """Take a blob out of this repository; others that hold it keep it."""
     await visit.registry.blobs.delete(visit.allowed, Digest.parse(visit.parts["digest"]))
     return Response(202)
+
+
+def _is_about_to_push(visit: Visit) -> bool:
+    """Whether the head alone is asked for by one who may push what needs the blob.
+
+    Whoever may only pull keeps nothing from collection, and causes no write.
+    """
+    if visit.request.method != "HEAD":
+        return False
+    verdict = visit.entrance.gate.decide(
+        visit.arrival.snapshot, visit.caller, RegistryAction.PUSH, visit.allowed.repository
+    )
+    return isinstance(verdict, Allowed)
 
 
 def _answer(
