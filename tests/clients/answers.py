@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
-from pathlib import Path
+import urllib.error
+import urllib.request
+import uuid
 from typing import Any
 
-# The server writes its lines at the latest after a fifth of a second.
-_WRITTEN_SECONDS = 0.25
+from tests.support.live_server import LiveServer
+
+_PATIENCE_SECONDS = 30.0
 # What tests themselves ask with, while they make a situation.
 _TESTS_OWN = ("python-httpx", "Python-urllib")
 _TOKEN_ENDPOINT = "token endpoint"
@@ -27,12 +30,12 @@ class Listener:
     """Hears what a server answers from now on.
 
     Args:
-        log: of the server.
+        server: with one worker, so that its lines stand in the order of its answers.
     """
 
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        self._heard = log.stat().st_size
+    def __init__(self, server: LiveServer) -> None:
+        self._server = server
+        self._heard = server.log.stat().st_size
 
     def refused_by(self) -> str:
         """The refusal that counted, for instance `403 HEAD manifest`; empty when nothing refused.
@@ -52,13 +55,34 @@ class Listener:
         return f"{counted['status']} {counted['method']} {_place(counted['path'])}"
 
     def requests(self) -> list[dict[str, Any]]:
-        """The canonical lines of all requests of clients that were answered since."""
-        time.sleep(_WRITTEN_SECONDS)
-        with self._log.open("rb") as log:
+        """The canonical lines of all requests of clients that were answered since.
+
+        Raises:
+            AssertionError: the server does not write what it answered.
+        """
+        last = f"/v2/{uuid.uuid4()}/tags/list"
+        self._ask(last)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            requests = self._written()
+            if any(line["path"] == last for line in requests):
+                return [line for line in requests if not line["agent"].startswith(_TESTS_OWN)]
+            time.sleep(0.05)
+        raise AssertionError(f"{self._server.log} has no line of the last request")
+
+    def _ask(self, path: str) -> None:
+        # What it answers does not matter: its line comes after all those that are waited for.
+        try:
+            urllib.request.urlopen(self._server.url + path, timeout=_PATIENCE_SECONDS).close()
+        except urllib.error.HTTPError as refused:
+            refused.close()
+
+    def _written(self) -> list[dict[str, Any]]:
+        with self._server.log.open("rb") as log:
             log.seek(self._heard)
-            lines = [json.loads(line) for line in log if line.startswith(b"{")]
-        requests = [line for line in lines if line["event"] == "request"]
-        return [line for line in requests if not line["agent"].startswith(_TESTS_OWN)]
+            whole = log.read().rpartition(b"\n")[0]
+        lines = [json.loads(line) for line in whole.splitlines() if line.startswith(b"{")]
+        return [line for line in lines if line["event"] == "request"]
 
 
 def _place(path: str) -> str:

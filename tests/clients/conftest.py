@@ -21,8 +21,8 @@ GO_CLIENTS = frozenset({"crane", "oras", "regctl", "helm"})
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A real registry, served by two workers."""
-    with live_server(tmp_path_factory.mktemp("registry") / "data") as server:
+    """A real registry, served by one worker, whose log has one order."""
+    with live_server(tmp_path_factory.mktemp("registry") / "data", workers=1) as server:
         yield set_stage(server)
 
 

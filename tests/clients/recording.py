@@ -30,7 +30,7 @@ def refusal(scene: Scene, client: RegistryClient) -> Refusal | None:
     Raises:
         AssertionError: it was not refused.
     """
-    listener = Listener(scene.server.log)
+    listener = Listener(scene.server)
     left = scene.play(client)
     refused_by = listener.refused_by()
     if scene.situation.attempt is Attempt.LOGIN and left.exit_code == 0 and not refused_by:
@@ -51,7 +51,7 @@ def main(words: Iterable[str]) -> None:
     recordings = printed.read()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="w")))
-        first = stack.enter_context(live_server(folder / "first"))
+        first = stack.enter_context(live_server(folder / "first", workers=1))
         second = stack.enter_context(live_server(folder / "second", workers=1))
         scenery = Scenery(set_stage(first), second)
         workshop = Workshop(folder, stack)

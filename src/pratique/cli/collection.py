@@ -54,7 +54,7 @@ def gc(
             done = step
         return done
 
-    with storage_failures_told():
+    with storage_failures_told(data):
         if not is_prepared(data):
             raise Failed(f"there is no registry in {data}; name its folder with `--data DIR`")
         with opened_collection(data) as (collection, turn), turn.held(_waiting(screen)):

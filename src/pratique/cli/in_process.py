@@ -41,7 +41,7 @@ class InProcess:
 
     def __init__(self, data: Path) -> None:
         try:
-            with storage_failures_told():
+            with storage_failures_told(data):
                 if not is_prepared(data):
                     raise Failed(
                         f"there is no registry in {data}; make one with "

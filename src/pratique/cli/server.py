@@ -101,7 +101,7 @@ def run(settings: ServeSettings) -> None:
     if settings.metrics is not None:
         _ensure_free(settings.metrics, "--metrics")
     try:
-        with storage_failures_told():
+        with storage_failures_told(settings.data):
             prepared = _prepare_unless_done(settings)
             # Everything that can fail is tried here once, where it can be said well.
             open_registry(settings.data, LineLog(None)).close()
