@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a registry is kept.
+
+    Attributes:
+        data: a folder of this machine, for everything that is not elsewhere.
+        database: `postgresql://...` for the rows; None for files in the folder. May hold a
+            password, so it is never shown.
+        blobs: `s3://...`, `az://...` or `gs://...` for the blobs; None for files in the folder.
+    """
+
+    data: Path
+    database: str | None = field(default=None, repr=False)
+    blobs: str | None = field(default=None, repr=False)
+
+    @property
+    def of_rows(self) -> str:
+        """Where the rows are, in words without a secret."""
+        if self.database is None:
+            return f"the folder {self.data}"
+        url = urlsplit(self.database)
+        host = url.hostname or "this machine"
+        return f"the database {url.path.lstrip('/')} at {host}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +59,7 @@ class ServeSettings:
     """One run of the server.
 
     Attributes:
-        data: the folder that holds everything.
+        places: where the registry is kept.
         workers: processes; as many as cores by default.
         tls: None for plain HTTP.
         external_url: `https://HOST` as clients see it, when a proxy stands in front.
@@ -45,7 +71,7 @@ class ServeSettings:
         drain_delay: how long everybody is still served after the server was told to stop.
     """
 
-    data: Path
+    places: Places
     listen: Listen
     workers: int
     tls: TlsFiles | None = None

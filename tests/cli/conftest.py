@@ -10,13 +10,14 @@ from tests.cli.terminal import Terminal
 
 from pratique.assembly import prepare
 from pratique.naming import RegistryName
+from pratique.settings import Places
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that was just made into a registry; to be copied, not changed."""
     folder = tmp_path_factory.mktemp("prepared") / "data"
-    prepare(folder, name=RegistryName("pratique"), login_server="registry.example.com")
+    prepare(Places(folder), name=RegistryName("pratique"), login_server="registry.example.com")
     return folder
 
 

@@ -18,13 +18,14 @@ from pratique.cli.collection import in_words
 from pratique.cli.program import program
 from pratique.cli.spans import span
 from pratique.naming import RegistryName
+from pratique.settings import Places
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The folder of a registry with one blob that nobody ever linked, two days old."""
     folder = tmp_path / "data"
-    prepare(folder, name=RegistryName("demoregistry"), login_server=None)
+    prepare(Places(folder), name=RegistryName("demoregistry"), login_server=None)
     place = folder / "blobs" / "sha256" / "ab"
     place.mkdir(parents=True)
     blob = place / f"ab{'0' * 62}"
@@ -77,7 +78,7 @@ def test_needs_a_registry(tmp_path: Path) -> None:
 
 def test_runs_beside_another(data: Path) -> None:
     """Two collections at once are no trouble."""
-    with opened_collection(data):
+    with opened_collection(Places(data)):
         assert json.loads(gc(data, "--json"))["blobs"] == 1
 
 
@@ -113,7 +114,7 @@ def test_tells_sizes(size: int, words: str) -> None:
 
 def test_waits_for_a_backup(data: Path) -> None:
     """While somebody holds the turn nothing is collected, and whoever waits is told why."""
-    with opened_collection(data) as (_, turn):
+    with opened_collection(Places(data)) as (_, turn):
         with turn.held(lambda: None):
             waiting = subprocess.Popen(
                 [*pratique_command(), "gc", "--data", str(data), "--json"],

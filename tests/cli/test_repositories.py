@@ -22,6 +22,7 @@ from pratique.http.dataplane.manifests import MAX_TAGS
 from pratique.http.wire.messages import HeadersOfOne, Request
 from pratique.http.wire.paging import DEFAULT_PAGE
 from pratique.observability import LineLog
+from pratique.settings import Places
 
 IMAGE = build_image()
 DIGEST = digest(IMAGE.manifest)
@@ -29,7 +30,7 @@ DIGEST = digest(IMAGE.manifest)
 
 def push(data: Path, repository: str, *tags: str) -> None:
     """Put the image into a repository of the folder, under each tag."""
-    with closing(InProcess(data)) as transport:
+    with closing(InProcess(Places(data))) as transport:
         for blob in (IMAGE.config, IMAGE.layer):
             where = f"/v2/{repository}/blobs/uploads/"
             call = Call("POST", where, {"digest": digest(blob)}, blob, "application/octet-stream")
@@ -61,7 +62,7 @@ def add_tags(data: Path, repository: str, tags: list[str]) -> None:
     async def put() -> int:
         return (await opened.as_folder_owner(request)).status
 
-    opened = open_registry(data, LineLog(None))
+    opened = open_registry(Places(data), LineLog(None))
     try:
         assert asyncio.run(put()) == 201
     finally:
@@ -148,7 +149,7 @@ def test_people_are_asked_before_a_repository_is_deleted(
     )
     os.close(theirs)
     os.close(ours)
-    assert f"Delete the repository `app/web` of the registry in {data}" in done.stderr
+    assert f"Delete the repository `app/web` of the registry in the folder {data}" in done.stderr
     assert done.returncode == (0 if answer == "y\n" else 1)
     assert with_images.gets("repo", "list") == left
 

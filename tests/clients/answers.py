@@ -7,10 +7,11 @@ import re
 import time
 import urllib.error
 import urllib.request
-import uuid
 from typing import Any
 
 from tests.support.live_server import LiveServer
+
+from pratique.assembly import new_id
 
 _PATIENCE_SECONDS = 30.0
 # What tests themselves ask with, while they make a situation.
@@ -60,7 +61,7 @@ class Listener:
         Raises:
             AssertionError: the server does not write what it answered.
         """
-        last = f"/v2/{uuid.uuid4()}/tags/list"
+        last = f"/v2/{new_id()}/tags/list"
         self._ask(last)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:

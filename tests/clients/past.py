@@ -19,10 +19,12 @@ from urllib.parse import urlencode
 from tests.clients.registry_clients import Account
 
 from pratique import assembly
+from pratique.assembly import sources
 from pratique.cli.in_process import InProcess
 from pratique.cli.session import FORM, JSON, Call
 from pratique.http.wire.messages import HeadersOfOne, Request
 from pratique.observability import LineLog
+from pratique.settings import Places
 from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
 
 # Twelve are too many for sixty seconds, which is the longest wait.
@@ -32,7 +34,7 @@ _GUESSES = 12
 def expired_service_principal(data: Path, name: str) -> Account:
     """A service principal whose only secret, made two days ago, lived one day."""
     body = json.dumps({"name": name, "expires_in_days": 1}).encode()
-    with _clock_set_back(timedelta(days=2)), closing(InProcess(data)) as folder:
+    with _clock_set_back(timedelta(days=2)), closing(InProcess(Places(data))) as folder:
         reply = folder.send(
             Call("POST", "/api/v1/service-principals", content=body, content_type=JSON)
         )
@@ -46,7 +48,7 @@ def expired_refresh_token(data: Path, host: str, account: Account) -> str:
     form = {"grant_type": "password", "service": host, "access_type": "offline"}
     form |= {"username": account.user_name, "password": account.password}
     with _clock_set_back(timedelta(hours=4)), asyncio.Runner() as runner:
-        opened = assembly.open_registry(data, LineLog(None))
+        opened = assembly.open_registry(Places(data), LineLog(None))
         try:
             answer = runner.run(opened.application.handle(_post(host, form)))
         finally:
@@ -92,5 +94,5 @@ def _clock_set_back(by: timedelta) -> Iterator[None]:
     def earlier(tz: tzinfo) -> datetime:
         return datetime.now(tz) - by  # noqa: TID251 - stands in for the product's clock
 
-    with patch.object(assembly, "datetime", SimpleNamespace(now=earlier)):
+    with patch.object(sources, "datetime", SimpleNamespace(now=earlier)):
         yield

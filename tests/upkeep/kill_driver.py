@@ -20,6 +20,7 @@ from tests.upkeep.stage import Image, Stage
 
 from pratique.assembly import upkeep_of
 from pratique.registry.backup import BackupRefused
+from pratique.settings import Places
 
 STEPS = ("open", "rename", "replace", "link", "unlink", "mkdir", "chmod", "fsync")
 OLD = (Image("team/app", "v1", (b"one", b"two")), Image("team/app", "v2", (b"two",)))
@@ -44,7 +45,7 @@ def die_before_step(number: int) -> None:
 
 def back_up(data: Path, target: Path) -> None:
     """Make a backup, or complete one."""
-    with upkeep_of(data).backup(target, lambda _: None, lambda: None) as work:
+    with upkeep_of(Places(data)).backup(target, lambda _: None, lambda: None) as work:
         work.run(prune=True)
 
 
@@ -62,7 +63,7 @@ def what_comes_back(target: Path, data: Path) -> str | list[str]:
     """Tags of the images that a restore brings, all of them whole; or why it is refused."""
     shutil.rmtree(data, ignore_errors=True)
     try:
-        with upkeep_of(data).restore(target, lambda _: None, full=True) as work:
+        with upkeep_of(Places(data)).restore(target, lambda _: None, full=True) as work:
             work.run(full=True)
     except BackupRefused as error:
         return str(error)

@@ -15,6 +15,7 @@ from pratique.assembly import prepare, upkeep_of
 from pratique.naming import Digest, RegistryName, Tag
 from pratique.registry import BlobUnknown, ContentError, Registry
 from pratique.registry.checking import Finding
+from pratique.settings import Places
 from pratique.testing.content_builders import image, push_blob
 from pratique.testing.content_stores import filesystem_stores
 from pratique.testing.verdicts import allowed_on
@@ -66,7 +67,7 @@ class Stage:
     @classmethod
     def filled(cls, data: Path, images: Iterable[Image] = IMAGES) -> Stage:
         """A new registry with these images, pushed long ago."""
-        prepare(data, name=RegistryName("demoregistry"), login_server=None)
+        prepare(Places(data), name=RegistryName("demoregistry"), login_server=None)
         stage = cls(data)
         for one in images:
             stage.push(one)
@@ -111,7 +112,7 @@ class Stage:
 
     def check(self, *, fast: bool = False, repair: bool = False, given_up: bool = False) -> Found:
         """Everything that a check finds."""
-        upkeep = upkeep_of(self.data)
+        upkeep = upkeep_of(Places(self.data))
         return Found(
             list(upkeep.check(lambda _: None, fast=fast, repair=repair, given_up=given_up))
         )

@@ -19,6 +19,7 @@ from pratique.assembly import is_prepared, open_registry, prepare, upkeep_of
 from pratique.naming import Digest, RegistryName
 from pratique.observability import LineLog
 from pratique.registry.backup import BackupDone, BackupRefused, RestoreDone
+from pratique.settings import Places
 
 V1, V2, OTHER = IMAGES
 LAYER = V2.layers[0]
@@ -31,14 +32,14 @@ def unexpected() -> None:
 
 def back_up(stage: Stage, target: Path, *, prune: bool = False, **how: bool) -> BackupDone:
     """Make a backup, or complete one."""
-    upkeep = upkeep_of(stage.data)
+    upkeep = upkeep_of(Places(stage.data))
     with upkeep.backup(target, lambda _: None, unexpected, **how) as work:
         return work.run(prune=prune)
 
 
 def restore(target: Path, data: Path, *, full: bool = False) -> RestoreDone:
     """Make a registry of a backup."""
-    with upkeep_of(data).restore(target, lambda _: None, full=full) as work:
+    with upkeep_of(Places(data)).restore(target, lambda _: None, full=full) as work:
         return work.run(full=full)
 
 
@@ -66,8 +67,8 @@ def test_what_was_backed_up_comes_back(
     assert restore(target, restored.data, full=full).blobs == 4
     assert restored.check().findings == []
     assert all(map(restored.pulls, IMAGES))
-    assert is_prepared(restored.data)
-    open_registry(restored.data, LineLog(None)).close()
+    assert is_prepared(Places(restored.data))
+    open_registry(Places(restored.data), LineLog(None)).close()
     restored.push(Image("team/new", "v1", (b"pushed afterwards",)))
     assert all(map(stage.pulls, IMAGES))
 
@@ -178,7 +179,7 @@ def test_a_folder_with_other_things_is_refused(stage: Stage, target: Path) -> No
 
 def test_another_registrys_folder_is_no_target(stage: Stage, target: Path) -> None:
     """A registry that lives there is not overwritten."""
-    prepare(target, name=RegistryName("otherregistry"), login_server=None)
+    prepare(Places(target), name=RegistryName("otherregistry"), login_server=None)
     with pytest.raises(BackupRefused, match="is not empty"):
         back_up(stage, target)
 
@@ -231,12 +232,12 @@ def test_a_damaged_database_replaces_no_backup(stage: Stage, target: Path, tmp_p
 
 def test_two_at_once_are_refused(stage: Stage, target: Path) -> None:
     """One works in a target at a time."""
-    with upkeep_of(stage.data).backup(target, lambda _: None, unexpected) as first:
+    with upkeep_of(Places(stage.data)).backup(target, lambda _: None, unexpected) as first:
         first.destination.begin(first.clock())
         waited: list[bool] = []
         other = Stage.filled(target.parent / "other")
         with (
-            upkeep_of(other.data).backup(target, lambda _: None, waited.clear) as second,
+            upkeep_of(Places(other.data)).backup(target, lambda _: None, waited.clear) as second,
             pytest.raises(BackupRefused, match="another backup or restore"),
         ):
             second.run(prune=False)
@@ -359,7 +360,9 @@ class TestRefusedRestores:
         """Whoever starts a server there too early keeps what they made."""
         back_up(stage, target)
         with (
-            upkeep_of(data).restore(target, lambda _: (data / "pratique.db").touch()) as work,
+            upkeep_of(Places(data)).restore(
+                target, lambda _: (data / "pratique.db").touch()
+            ) as work,
             pytest.raises(BackupRefused, match="came into being meanwhile"),
         ):
             work.run(full=False)

@@ -17,6 +17,7 @@ from tests.upkeep.test_backup import back_up, restore
 from pratique.assembly import now, upkeep_of
 from pratique.naming import Digest, Tag
 from pratique.registry import Policy
+from pratique.settings import Places
 from pratique.storage.blobs.filesystem import CollectionTurn
 from pratique.testing.content_stores import ContentStores, filesystem_stores
 from pratique.testing.verdicts import allowed_on
@@ -114,7 +115,7 @@ def test_a_check_beside_writers_finds_no_fault(stage: Stage) -> None:
 def test_a_backup_keeps_collection_away(stage: Stage, tmp_path: Path) -> None:
     """Nobody else's turn comes while it runs; afterwards it does, as if nothing had been."""
     turn = CollectionTurn(stage.data)
-    backup = upkeep_of(stage.data).backup(tmp_path / "backup", lambda _: None, lambda: None)
+    backup = upkeep_of(Places(stage.data)).backup(tmp_path / "backup", lambda _: None, lambda: None)
     with backup, turn.taken(now(), timedelta(0)) as ours:
         assert not ours
     with turn.taken(now(), timedelta(days=1)) as ours:
@@ -126,7 +127,7 @@ def test_a_backup_waits_for_a_collection(stage: Stage, tmp_path: Path) -> None:
     waiting, ended = threading.Event(), threading.Event()
 
     def run() -> None:
-        how = upkeep_of(stage.data).backup(tmp_path / "backup", lambda _: None, waiting.set)
+        how = upkeep_of(Places(stage.data)).backup(tmp_path / "backup", lambda _: None, waiting.set)
         with how as work:
             assert ended.is_set()
             work.run(prune=False)
@@ -144,7 +145,7 @@ def test_a_backup_waits_for_a_collection(stage: Stage, tmp_path: Path) -> None:
 def test_a_tag_that_goes_while_it_is_looked_at_is_no_fault(stage: Stage) -> None:
     """A check goes by one state at a time."""
     with filesystem_stores(stage.data) as stores:
-        checking = upkeep_of(stage.data).check(lambda _: None)
+        checking = upkeep_of(Places(stage.data)).check(lambda _: None)
         asyncio.run(stores.registry().manifests.delete(allowed_on("team/app"), Tag("v1")))
         assert [finding for finding in checking if not finding.is_note] == []
 

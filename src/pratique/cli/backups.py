@@ -38,13 +38,14 @@ def backup(  # the words of the command line
     new one is. It holds the signing keys: protect it as the registry's folder.
     """
     from pratique.assembly import is_prepared, upkeep_of  # noqa: PLC0415 - loaded when used
+    from pratique.settings import Places  # noqa: PLC0415
 
     with storage_failures_told():
-        if not is_prepared(data):
+        if not is_prepared(Places(data)):
             raise Failed(f"there is no registry in {data}; name its folder with `--data DIR`")
         with (
             _progress() as told,
-            upkeep_of(data).backup(
+            upkeep_of(Places(data)).backup(
                 target,
                 told,
                 lambda: screen.warn("a collection is running; the backup begins when it has ended"),
@@ -83,11 +84,12 @@ def restore(screen: Screen, *, source: Path, data: Path, full: bool) -> None:
     The backup is looked at first: its database, and whether each blob is there with the right size.
     """
     from pratique.assembly import upkeep_of  # noqa: PLC0415 - loaded when used
+    from pratique.settings import Places  # noqa: PLC0415
 
     with (
         storage_failures_told(),
         _progress() as told,
-        upkeep_of(data).restore(source, told, full=full) as work,
+        upkeep_of(Places(data)).restore(source, told, full=full) as work,
     ):
         done = work.run(full=full)
     screen.show(

@@ -42,8 +42,9 @@ def check(screen: Screen, *, data: Path, repair: bool, fast: bool, given_up: boo
     """
     from pratique.assembly import upkeep_of  # noqa: PLC0415 - loaded when used
     from pratique.registry import ContentError  # noqa: PLC0415
+    from pratique.settings import Places  # noqa: PLC0415
 
-    upkeep = upkeep_of(data)
+    upkeep = upkeep_of(Places(data))
     if not upkeep.holds_a_registry():
         raise Failed(f"there is no registry in {data}; name its folder with `--data DIR`")
     report = _Report(screen)

@@ -16,6 +16,7 @@ import httpx
 from pratique.assembly import prepare
 from pratique.cli.failures import Failed
 from pratique.naming import RegistryName
+from pratique.settings import Places
 
 _START_SECONDS = 12.0
 _STOP_SECONDS = 10.0
@@ -51,7 +52,7 @@ def private_server(folder: Path) -> Iterator[DemoServer]:
     """
     host = f"127.0.0.1:{_free_port()}"
     data = folder / "data"
-    prepared = prepare(data, name=RegistryName("pratique"), login_server=host)
+    prepared = prepare(Places(data), name=RegistryName("pratique"), login_server=host)
     command = [sys.executable, "-m", "pratique", "serve", "--data", str(data)]
     options = ["--listen", host, "--workers", "1", "--no-request-log"]
     log = folder / "server.log"

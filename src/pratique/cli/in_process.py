@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 from pratique.assembly import is_prepared, open_registry
@@ -14,6 +13,7 @@ from pratique.cli.storage_failures import storage_failures_told
 from pratique.http.wire.messages import HeadersOfOne, Request, Response
 from pratique.observability import LineLog
 from pratique.registry import ContentError
+from pratique.settings import Places
 
 # What no client calls the registry; it stands in answers only where the registry has no login
 # server of its own.
@@ -33,25 +33,25 @@ class InProcess:
     """A transport to the registry in a folder; works beside a server that serves it.
 
     Args:
-        data: the folder.
+        places: where it is kept.
 
     Raises:
         Failed: there is no registry in it, or it cannot be read.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, places: Places) -> None:
         try:
-            with storage_failures_told(data):
-                if not is_prepared(data):
+            with storage_failures_told(places.of_rows):
+                if not is_prepared(places):
                     raise Failed(
-                        f"there is no registry in {data}; make one with "
-                        f"`pratique init --data {data}`"
+                        f"there is no registry in {places.of_rows}; make one with "
+                        f"`pratique init --data {places.data}`"
                     )
                 # Whoever owns the folder asks from this machine what they could ask without us.
-                self._opened = open_registry(data, LineLog(None), allow_private_issuers=True)
+                self._opened = open_registry(places, LineLog(None), allow_private_issuers=True)
         except OSError as error:
-            raise Failed(f"the folder {data} cannot be used: {error}") from error
-        self._data = data
+            raise Failed(f"{places.of_rows} cannot be used: {error}") from error
+        self._places = places
         self._runner = asyncio.Runner()
 
     def send(self, call: Call) -> Reply:
@@ -74,7 +74,7 @@ class InProcess:
         try:
             response = self._runner.run(self._answer(request))
         except (ContentError, OSError) as error:
-            raise Failed(f"the folder {self._data} cannot be used: {error}") from error
+            raise Failed(f"{self._places.of_rows} cannot be used: {error}") from error
         link = next((value for name, value in response.headers if name == "link"), None)
         return Reply(response.status, response.body, link)
 

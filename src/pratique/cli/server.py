@@ -101,12 +101,12 @@ def run(settings: ServeSettings) -> None:
     if settings.metrics is not None:
         _ensure_free(settings.metrics, "--metrics")
     try:
-        with storage_failures_told(settings.data):
+        with storage_failures_told(settings.places.of_rows):
             prepared = _prepare_unless_done(settings)
             # Everything that can fail is tried here once, where it can be said well.
-            open_registry(settings.data, LineLog(None)).close()
+            open_registry(settings.places, LineLog(None)).close()
     except (AlreadyExists, OSError) as error:
-        raise Failed(f"the folder {settings.data} cannot be used: {error}") from error
+        raise Failed(f"{settings.places.of_rows} cannot be used: {error}") from error
     _greet(settings, prepared)
     with board_of(settings.workers) as board:
         _serve(settings, board)
@@ -145,7 +145,7 @@ class _Worker:
         self._meter = Meter(METRICS, Board.open(board))
         self._log = standard_output_log(requests=settings.request_log)
         self._opened = open_registry(
-            settings.data,
+            settings.places,
             self._log,
             external_url=settings.external_url,
             allow_private_issuers=settings.allow_private_issuers,
@@ -209,16 +209,19 @@ def _ensure_free(listen: Listen, option: str = "--listen") -> None:
 
 
 def _prepare_unless_done(settings: ServeSettings) -> Prepared | None:
-    if is_prepared(settings.data):
+    if is_prepared(settings.places):
         return None
-    return prepare(settings.data, name=RegistryName("pratique"), login_server=None)
+    return prepare(settings.places, name=RegistryName("pratique"), login_server=None)
 
 
 def _greet(settings: ServeSettings, prepared: Prepared | None) -> None:
     """What a newcomer wants to know first, on standard error, away from the request log."""
     host = _host_for_clients(settings)
     scheme = "https" if settings.tls else "http"
-    lines = [f"Pratique serves {settings.data} at {settings.external_url or f'{scheme}://{host}'}"]
+    data = settings.places.data
+    lines = [
+        f"Pratique serves {settings.places.of_rows} at {settings.external_url or f'{scheme}://{host}'}"
+    ]
     if prepared is not None:
         lines += [
             "",
@@ -236,10 +239,10 @@ def _greet(settings: ServeSettings, prepared: Prepared | None) -> None:
             "",
             "Let somebody else pull:",
             "",
-            f"  {_own_command()} sp create my-robot --data {settings.data}",
-            f"  {_own_command()} role assign AcrPull --to my-robot --data {settings.data}",
+            f"  {_own_command()} sp create my-robot --data {data}",
+            f"  {_own_command()} role assign AcrPull --to my-robot --data {data}",
         ]
-    if settings.tls and settings.tls.certificate.is_relative_to(settings.data):
+    if settings.tls and settings.tls.certificate.is_relative_to(data):
         lines += [
             "",
             "The certificate is this registry's own. Docker trusts it after:",

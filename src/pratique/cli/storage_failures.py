@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from pratique.cli.failures import Failed
 
 
 @contextmanager
-def storage_failures_told(data: Path | None = None) -> Iterator[None]:
+def storage_failures_told(places: str = "") -> Iterator[None]:
     """Raise `Failed` in place of what a store raises.
 
     Args:
-        data: the folder that the store is in; None where a failure may be of another one.
+        places: what holds the registry, in words; empty where a failure may be of something else.
 
     Raises:
         Failed: with what happened, which clients of the registry are not told.
     """
     from pratique.registry import ContentError, StorageFailed, StorageFull  # noqa: PLC0415
 
-    where = f"the folder {data} cannot be used: " if data else ""
+    where = f"{places} cannot be used: " if places else ""
     try:
         yield
     except StorageFull as error:

@@ -1,0 +1,40 @@
+"""The composition root: the only room that names a concrete store, a clock or a source of ids.
+
+It promises that the same application stands on whatever stores `Places` names, and that nothing
+below learns which they are. It refuses to decide anything: what is chosen here is chosen by the
+operator's settings alone.
+"""
+
+from pratique.assembly.composing import METRICS, compose
+from pratique.assembly.on_disk import ATTEMPTS_FILE, DATABASE_FILE
+from pratique.assembly.opening import OpenRegistry, open_registry, opened_collection, upkeep_of
+from pratique.assembly.preparing import (
+    OWNER_NAME,
+    Prepared,
+    first_records,
+    is_prepared,
+    prepare,
+)
+from pratique.assembly.sources import new_id, now
+from pratique.assembly.watching import edge_of, metrics_listener, standard_output_log
+
+__all__ = [
+    "ATTEMPTS_FILE",
+    "DATABASE_FILE",
+    "METRICS",
+    "OWNER_NAME",
+    "OpenRegistry",
+    "Prepared",
+    "compose",
+    "edge_of",
+    "first_records",
+    "is_prepared",
+    "metrics_listener",
+    "new_id",
+    "now",
+    "open_registry",
+    "opened_collection",
+    "prepare",
+    "standard_output_log",
+    "upkeep_of",
+]

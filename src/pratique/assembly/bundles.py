@@ -1,0 +1,76 @@
+"""What a choice of stores comes to: ports, a look whether they work, and their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pratique.admission import Ledger, Row, SignInAttempts
+from pratique.admission.decisions import Decisions
+from pratique.admission.pending_sign_ins import PendingSignIns
+from pratique.registry import BlobBin, BlobContents, Catalogue, Leftovers, UploadArea
+from pratique.registry.ports import BlobLinks, ManifestStore
+
+
+class Turn(Protocol):
+    """Whose turn it is to collect: one process at a time among those that share the stores."""
+
+    def taken(self, now: datetime, every: timedelta) -> AbstractContextManager[bool]:
+        """Take the turn if nobody has it and the last one is that long ago; whether it was."""
+        ...
+
+    def held(self, waiting: Callable[[], None]) -> AbstractContextManager[None]:
+        """Keep everybody from taking the turn; `waiting` is called when somebody has it."""
+        ...
+
+
+class Foundation(Protocol):
+    """The rows of a registry before it is opened."""
+
+    def version(self) -> int:
+        """Of the law; 0 before there is a registry."""
+        ...
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Write the first rows.
+
+        Raises:
+            LedgerMoved: there are some already.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RowStores:
+    """Everything that is kept in rows.
+
+    Attributes:
+        works: by the name of a part, whether it can be used.
+        close: closes all of them.
+    """
+
+    ledger: Ledger
+    attempts: SignInAttempts
+    pending: PendingSignIns
+    decisions: Decisions
+    manifests: ManifestStore
+    links: BlobLinks
+    catalogue: Catalogue
+    leftovers: Leftovers
+    turn: Turn
+    works: Mapping[str, Callable[[], bool]]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BlobStores:
+    """Everything that is kept as bytes; the attributes are as those of `RowStores`."""
+
+    contents: BlobContents
+    area: UploadArea
+    bin: BlobBin
+    works: Mapping[str, Callable[[], bool]]
+    close: Callable[[], None]

@@ -1,0 +1,37 @@
+"""What runs in a worker around the application: the edge, its probes, metrics and log."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+
+from pratique import __version__
+from pratique.assembly.composing import METRICS
+from pratique.assembly.opening import OpenRegistry
+from pratique.http.edge import RsgiEdge
+from pratique.http.watch import MetricsListener, Probes, exposition
+from pratique.observability import LineLog, Meter
+
+
+def edge_of(opened: OpenRegistry, log: LineLog, meter: Meter) -> RsgiEdge:
+    """The object that the server runs in a worker."""
+    draining = meter.board.is_draining
+    probes = Probes(opened.parts, draining, time.monotonic)
+    return RsgiEdge(opened.application.handle, log, meter, probes.answers(), draining)
+
+
+def metrics_listener(meter: Meter) -> MetricsListener:
+    """The listener that shows what all workers of this server have counted."""
+    build = {"version": __version__, "python": platform.python_version()}
+
+    def text() -> bytes:
+        meter.flush()
+        return exposition(METRICS, meter.board, build)
+
+    return MetricsListener(text)
+
+
+def standard_output_log(*, requests: bool) -> LineLog:
+    """The log on standard output; refusals and faults always, requests when wanted."""
+    return LineLog(os.fdopen(os.dup(1), "wb", buffering=0), requests=requests)
