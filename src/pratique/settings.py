@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,24 +12,15 @@ class Places:
     """Where a registry is kept.
 
     Attributes:
-        data: a folder of this machine, for everything that is not elsewhere.
-        database: `postgresql://...` for the rows; None for files in the folder. May hold a
-            password, so it is never shown.
-        blobs: `s3://...`, `az://...` or `gs://...` for the blobs; None for files in the folder.
+        data: a folder of this machine.
     """
 
     data: Path
-    database: str | None = field(default=None, repr=False)
-    blobs: str | None = field(default=None, repr=False)
 
     @property
     def of_rows(self) -> str:
-        """Where the rows are, in words without a secret."""
-        if self.database is None:
-            return f"the folder {self.data}"
-        url = urlsplit(self.database)
-        host = url.hostname or "this machine"
-        return f"the database {url.path.lstrip('/')} at {host}"
+        """Where the rows are, in words."""
+        return f"the folder {self.data}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,11 @@ def _in_a_terminal(home: Path, server: LiveServer) -> str:
         if not part:
             break
         gathered.write(part)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
     os.close(terminal)
+    # A refusal with a proven cause; what a programme that broke prints is not to be drawn.
+    if os.waitstatus_to_exitcode(status) != 1 or b"Traceback" in gathered.getvalue():
+        raise AssertionError(f"the doctor did not end as it should: {gathered.getvalue().decode()}")
     return gathered.getvalue().decode().replace("\r\n", "\n")
 
 

@@ -14,9 +14,13 @@ from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import LawUnreadable, NotPrepared
 from pratique.assembly.bundles import Turn
 from pratique.assembly.composing import compose
-from pratique.assembly.on_disk import DATABASE_FILE, DECISIONS_FILE
+from pratique.assembly.on_disk import (
+    DATABASE_FILE,
+    DECISIONS_FILE,
+    blobs_on_disk,
+    rows_on_disk,
+)
 from pratique.assembly.sources import new_id, now
-from pratique.assembly.stores import blob_stores, row_stores
 from pratique.http.application import Application
 from pratique.http.wire.messages import Request, Response
 from pratique.identity import PasswordHasher
@@ -67,9 +71,9 @@ def open_registry(
         StorageFailed: a store is damaged, out of reach, or of a newer version.
     """
     with ExitStack() as closing:
-        rows = row_stores(places, meter)
+        rows = rows_on_disk(places.data, meter)
         closing.callback(rows.close)
-        blobs = blob_stores(places)
+        blobs = blobs_on_disk(places.data)
         closing.callback(blobs.close)
         ldap = LdapServers()
         closing.callback(ldap.close)
@@ -132,9 +136,9 @@ def opened_collection(places: Places) -> Iterator[tuple[Collection, Turn]]:
         StorageFailed: a store is damaged, out of reach, or of a newer version.
     """
     with ExitStack() as closing:
-        rows = row_stores(places, None)
+        rows = rows_on_disk(places.data, None)
         closing.callback(rows.close)
-        blobs = blob_stores(places)
+        blobs = blobs_on_disk(places.data)
         closing.callback(blobs.close)
         yield Collection(rows.leftovers, blobs.bin, blobs.area, now), rows.turn
 

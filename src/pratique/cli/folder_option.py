@@ -1,8 +1,7 @@
-"""The options that say where a registry is kept, of verbs that need its stores themselves."""
+"""The option `--data` of verbs that need the folder itself, with a server beside it or without."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +11,10 @@ import click
 from pratique.cli.defaults import DEFAULT_DATA
 
 F = TypeVar("F", bound=Callable[..., Any])
-DATABASE_VARIABLE = "PRATIQUE_DATABASE"
-BLOBS_VARIABLE = "PRATIQUE_BLOBS"
 
 
 def folder_option(words: str = "The registry's folder.") -> Callable[[F], F]:
-    """The option `--data` alone; `words` are its line in the help."""
+    """The option; `words` are its line in the help."""
     return click.option(
         "--data",
         type=click.Path(file_okay=False, path_type=Path),
@@ -26,44 +23,3 @@ def folder_option(words: str = "The registry's folder.") -> Callable[[F], F]:
         show_default=True,
         help=words,
     )
-
-
-def database_option() -> Callable[[F], F]:
-    """The option `--database`."""
-    return click.option(
-        "--database",
-        envvar=DATABASE_VARIABLE,
-        show_envvar=True,
-        metavar="postgresql://...",
-        help="Keep rows in PostgreSQL instead; the variable hides the password from `ps`.",
-    )
-
-
-def places_options(words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The options of all stores, handed on as `places`; `words` describe the folder."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def with_places(
-            *args: Any, data: Path, database: str | None, blobs: str | None, **arguments: Any
-        ) -> Any:
-            from pratique.settings import Places  # noqa: PLC0415 - loaded when used
-
-            return function(*args, places=Places(data, database, blobs), **arguments)
-
-        decorated = with_places
-        for option in (
-            click.option(
-                "--blobs",
-                envvar=BLOBS_VARIABLE,
-                show_envvar=True,
-                metavar="s3://...",
-                help="Keep blobs in an object store instead: s3://, az:// or gs://.",
-            ),
-            database_option(),
-            folder_option(words),
-        ):
-            decorated = option(decorated)
-        return decorated
-
-    return decorate

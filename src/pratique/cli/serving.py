@@ -11,28 +11,28 @@ import click
 
 from pratique.cli.defaults import DEFAULT_LISTEN
 from pratique.cli.failures import Failed
-from pratique.cli.folder_option import places_options
+from pratique.cli.folder_option import folder_option
 from pratique.cli.spans import span
 from pratique.cli.verbs import Verb
 from pratique.naming import InvalidName, RegistryName
-from pratique.settings import Places
 
 
 @click.command(cls=Verb, example="pratique init --data /srv/pratique --json")
-@places_options("The folder that holds everything.")
+@folder_option("The folder that holds everything.")
 @click.option("--name", default="pratique", show_default=True, help="The registry's name.")
 @click.option("--login-server", help="The host name that clients will use; any, when not given.")
 @click.option("--owner", default="owner", show_default=True, help="User name of the first user.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def init(places: Places, name: str, login_server: str | None, owner: str, as_json: bool) -> None:
+def init(data: Path, name: str, login_server: str | None, owner: str, as_json: bool) -> None:
     """Prepare a folder and show the owner's password, this once."""
     from pratique.admission import ControlError  # noqa: PLC0415 - loaded when used
     from pratique.assembly import prepare  # noqa: PLC0415
     from pratique.registry import ContentError  # noqa: PLC0415
+    from pratique.settings import Places  # noqa: PLC0415
 
     try:
         prepared = prepare(
-            places, name=RegistryName(name), login_server=login_server, owner_name=owner
+            Places(data), name=RegistryName(name), login_server=login_server, owner_name=owner
         )
     except (ControlError, InvalidName, ContentError, OSError) as error:
         raise Failed(str(error), as_json=as_json) from error
@@ -45,14 +45,14 @@ def init(places: Places, name: str, login_server: str | None, owner: str, as_jso
         }
         click.echo(json.dumps(content))
         return
-    click.echo(f"The registry `{prepared.registry.name}` is ready in {places.of_rows}.")
+    click.echo(f"The registry `{prepared.registry.name}` is ready in {data}.")
     click.echo("Its owner, shown this once:\n")
     click.echo(f"  user name  {prepared.owner_name}\n  password   {prepared.owner_password}\n")
-    click.echo(f"Next: pratique serve --data {places.data}")
+    click.echo(f"Next: pratique serve --data {data}")
 
 
 @click.command(cls=Verb, example="pratique serve --data /srv/pratique --listen 0.0.0.0:5000")
-@places_options("The folder that holds everything.")
+@folder_option("The folder that holds everything.")
 @click.option(
     "--listen",
     default=DEFAULT_LISTEN,
@@ -122,7 +122,7 @@ def init(places: Places, name: str, login_server: str | None, owner: str, as_jso
 @click.option("--request-log/--no-request-log", default=True, help="A JSON line for each request.")
 def serve(
     *,
-    places: Places,
+    data: Path,
     listen: str,
     workers: int,
     tls_cert: Path | None,
@@ -138,15 +138,15 @@ def serve(
 ) -> None:
     """Serve a registry from a folder; the first time, prepare it and show the owner's password."""
     from pratique.cli.server import parse_external_url, parse_listen, run, tls_files  # noqa: PLC0415 - loaded when used
-    from pratique.settings import ServeSettings  # noqa: PLC0415
+    from pratique.settings import Places, ServeSettings  # noqa: PLC0415
 
     address = parse_listen(listen)
     run(
         ServeSettings(
-            places=places,
+            places=Places(data),
             listen=address,
             workers=workers,
-            tls=tls_files(places.data, address.host, tls, tls_cert, tls_key),
+            tls=tls_files(data, address.host, tls, tls_cert, tls_key),
             external_url=parse_external_url(external_url),
             request_log=request_log,
             allow_private_issuers=allow_private_issuers,
