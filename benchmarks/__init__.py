@@ -1,5 +1,5 @@
-"""Measures Pratique beside nginx and Debian's `docker-registry` in one run on one machine.
+"""Measures Pratique beside nginx and other registries in one run on one machine.
 
-Guarantees that the three servers give the same bytes for the same paths before anything is timed,
-and that a noisy machine disturbs all three alike. Refuses to compare figures of different runs.
+Guarantees that all servers give the same bytes for the same paths before anything is timed, and
+that a noisy machine disturbs all of them alike. Refuses to compare figures of different runs.
 """

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: one run, its table, and on demand a verdict as exit code.
+"""`python -m benchmarks [WORK ...]`: one run, its tables, and on demand a verdict as exit code.
 
 Exit codes: 0 done, 1 a bar was missed with `--check` or the run broke off, 2 wrong usage or a
 programme is missing.
@@ -11,71 +11,96 @@ import json
 import shutil
 import sys
 import tempfile
-from contextlib import ExitStack
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.client import check
-from benchmarks.measures import cases, first_answers, idle_memory, measure
-from benchmarks.own_server import prepare
-from benchmarks.processes import BenchmarkError, child_memory
-from benchmarks.report import Run, as_json, as_text
-from benchmarks.sample import make_sample
-from benchmarks.servers import distribution, nginx
+from benchmarks.bench import opened
+from benchmarks.peers.finding import Found, build, find
+from benchmarks.plot import as_svg
+from benchmarks.processes import BenchmarkError
+from benchmarks.report import Done, Run, as_json, as_text
+from benchmarks.scale import FULL, QUICK
+from benchmarks.works import BY_NAME, WORKS
+from benchmarks.works.work import Work
 
-# Programme and the Debian package that has it.
-NEEDED = {"wrk": "wrk", "nginx": "nginx-light", "docker-registry": "docker-registry"}
+QUICK_ROUNDS, QUICK_SECONDS = 2, 1
 
 
 def main() -> int:
     """Measure, print, judge."""
     words = _parser().parse_args()
-    missing = [package for programme, package in NEEDED.items() if not shutil.which(programme)]
-    if missing:
-        print(f"missing programmes: run `apt-get install {' '.join(missing)}`", file=sys.stderr)
+    if shutil.which("wrk") is None:
+        print("missing programme: run `apt-get install wrk`", file=sys.stderr)
         return 2
+    if words.build:
+        for peer, reason in build().items():
+            print(f"{peer} was not built: {reason}", file=sys.stderr)
+    found = _chosen(find(), words.peers)
+    works = [BY_NAME[name] for name in words.works] or list(WORKS)
     try:
         with tempfile.TemporaryDirectory(prefix="pratique-bench-") as folder:
-            run = _run(Path(folder), words.workers, words.rounds, words.seconds)
+            run = _run(Path(folder), found, works, words)
     except BenchmarkError as broken:
         print(f"the run broke off: {broken}", file=sys.stderr)
         return 1
     print(as_text(run))
     if words.json is not None:
         words.json.write_text(json.dumps(as_json(run), indent=2) + "\n")
-    return 1 if words.check and not all(bar.held for bar in run.bars) else 0
+    if words.plot is not None:
+        words.plot.write_text(as_svg(run))
+    missed = run.scale == FULL.name and not all(bar.held for bar in run.bars)
+    return 1 if words.check and missed else 0
 
 
-def _run(folder: Path, workers: int, rounds: int, seconds: int) -> Run:
-    places = {name: folder / name for name in ("sample", "nginx", "distribution", "pratique")}
-    for place in places.values():
-        place.mkdir()
-    sample = make_sample(places["sample"])
-    prepared = prepare(places["pratique"], sample, workers)
-    starts = first_answers(prepared)
-    with ExitStack() as stack:
-        own = prepared.server(stack.enter_context(prepared.serving()))
-        idle = idle_memory(own, sample)
-        servers = [
-            stack.enter_context(nginx(places["nginx"], sample, workers)),
-            stack.enter_context(distribution(places["distribution"], sample)),
-            own,
-        ]
-        for server in servers:
-            check(server.url, sample, server.headers)
-        table = [measure(case, servers, rounds, seconds) for case in cases(sample)]
-        loaded = child_memory(own.process_id)
-    return Run(rounds, seconds, workers, table, idle, loaded, starts)
+def _run(folder: Path, found: Found, works: Sequence[Work], words: argparse.Namespace) -> Run:
+    scale = QUICK if words.quick else FULL
+    rounds = words.rounds or (QUICK_ROUNDS if words.quick else 7)
+    seconds = words.seconds or (QUICK_SECONDS if words.quick else 2)
+    with opened(folder, found, scale, rounds, seconds, words.workers, _tell) as bench:
+        done = []
+        for work in works:
+            _tell(f"measuring {work.name}")
+            begun = time.monotonic()
+            done.append(Done(work, work.measure(bench)))
+            _tell(f"measured {work.name} in {time.monotonic() - begun:.0f} s")
+        servers = bench.servers
+    return Run(scale.name, rounds, seconds, words.workers, servers, found.missing, done)
+
+
+def _chosen(found: Found, peers: str | None) -> Found:
+    """Only the peers that were asked for."""
+    if peers is None:
+        return found
+    wanted = set(filter(None, peers.split(",")))
+    for unknown in wanted - found.programmes.keys():
+        raise SystemExit(f"`{unknown}` is no peer that is on this machine: {found.missing}")
+    left_out = dict.fromkeys(found.programmes.keys() - wanted, "left out")
+    programmes = {name: path for name, path in found.programmes.items() if name in wanted}
+    return Found(programmes, {**found.missing, **left_out})
+
+
+def _tell(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure Pratique beside nginx and docker-registry on this machine.",
+        description="Measure Pratique beside nginx and other registries on this machine.",
+        epilog="works: " + "; ".join(f"{work.name}, {work.words}" for work in WORKS),
     )
-    parser.add_argument("--rounds", type=_positive, default=7, help="figures per case (7)")
-    parser.add_argument("--seconds", type=_positive, default=2, help="length of a burst (2)")
+    parser.add_argument(
+        "works", nargs="*", metavar="WORK", choices=[*BY_NAME, []], help="all when none is given"
+    )
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: does everything work?")
+    parser.add_argument("--rounds", type=_positive, help="figures per case (7)")
+    parser.add_argument("--seconds", type=_positive, help="length of a burst (2)")
     parser.add_argument("--workers", type=_positive, default=2, help="worker processes (2)")
+    parser.add_argument("--peers", metavar="NAMES", help="only these, with commas; `` for none")
+    parser.add_argument("--build", action="store_true", help="build missing peers with Go before")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the figures as SVG")
     parser.add_argument("--check", action="store_true", help="exit 1 when a bar is missed")
     return parser
 

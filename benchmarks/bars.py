@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.measures import LARGE_BLOB, MANIFEST, Series
-from benchmarks.processes import Memory
-from benchmarks.servers import DISTRIBUTION, NGINX, PRATIQUE
+from benchmarks.peers.server import PRATIQUE
+from benchmarks.series import Figure, Series
 
-# (case, rival, least ratio)
-LEAST_RATIOS = (
-    (MANIFEST, NGINX, 0.35),
-    (MANIFEST, DISTRIBUTION, 8.0),
-    (LARGE_BLOB, NGINX, 0.9),
-)
-IDLE_WORKER_MEGABYTES = 90.0
-FIRST_ANSWER_SECONDS = 2.0
+
+@dataclass(frozen=True)
+class Least:
+    """The ratio of one server to another that must be reached.
+
+    Attributes:
+        case: name of the case.
+        rival: the server below the line.
+        ratio: the bar.
+        server: the one above it.
+    """
+
+    case: str
+    rival: str
+    ratio: float
+    server: str = PRATIQUE
 
 
 @dataclass(frozen=True)
@@ -26,46 +33,40 @@ class Bar:
 
     Attributes:
         name: what was measured, with its unit.
-        measured: the figure of this run.
+        measured: the figure of this run; None when there was nothing to measure beside.
         limit: the bar.
         at_least: True when the figure must reach the bar, False when it must stay below.
     """
 
     name: str
-    measured: float
+    measured: float | None
     limit: float
     at_least: bool
 
     @property
     def held(self) -> bool:
-        """Whether the bar was held."""
+        """Whether the bar was held, or could not be tried."""
+        if self.measured is None:
+            return True
         return self.measured >= self.limit if self.at_least else self.measured < self.limit
 
 
-def judge(
-    table: Sequence[Series], idle: Sequence[Memory], first_answers: Sequence[float]
-) -> list[Bar]:
-    """Hold one run against every bar.
+def judge(least: Sequence[Least], series: Sequence[Series], figures: Sequence[Figure]) -> list[Bar]:
+    """Hold what one work gave against its bars."""
+    return [*_ratios(least, series), *_figures(figures)]
 
-    Args:
-        table: the series of every case.
-        idle: the workers of an idle server; the largest counts, shared pages in full.
-        first_answers: seconds of several starts; the middle one counts.
-    """
-    by_case = {series.case.name: series for series in table}
-    ratios = [
-        Bar(
-            f"{case}: {PRATIQUE} / {rival}",
-            statistics.median(by_case[case].ratios(PRATIQUE, rival)),
-            least,
-            at_least=True,
-        )
-        for case, rival, least in LEAST_RATIOS
-    ]
-    largest = max(worker.resident for worker in idle)
-    start = statistics.median(first_answers)
-    return [
-        *ratios,
-        Bar("idle worker, MB resident", largest, IDLE_WORKER_MEGABYTES, at_least=False),
-        Bar("start to first answer, s", start, FIRST_ANSWER_SECONDS, at_least=False),
-    ]
+
+def _ratios(least: Sequence[Least], series: Sequence[Series]) -> Iterator[Bar]:
+    by_case = {one.case.name: one for one in series}
+    for bar in least:
+        one = by_case[bar.case]
+        measured = None
+        if {bar.server, bar.rival} <= one.rates.keys():
+            measured = statistics.median(one.ratios(bar.server, bar.rival))
+        yield Bar(f"{bar.case}: {bar.server} / {bar.rival}", measured, bar.ratio, at_least=True)
+
+
+def _figures(figures: Sequence[Figure]) -> Iterator[Bar]:
+    for figure in figures:
+        if figure.limit is not None:
+            yield Bar(f"{figure.name}, {figure.unit}", figure.judged, figure.limit, at_least=False)

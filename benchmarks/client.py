@@ -1,4 +1,4 @@
-"""The client's side of a registry: obtain a token, push the sample, check what is served.
+"""The client's side of a registry, unhurried: obtain a token, push images, check what is served.
 
 Wire: OCI distribution-spec 1.1 (POST then PUT for each blob, PUT of the manifest by tag) and the
 Bearer flow of a registry that answers `/v2/` with a challenge.
@@ -7,64 +7,70 @@ Bearer flow of a registry that answers `/v2/` with a challenge.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from http.client import HTTPResponse
-from typing import BinaryIO
 
+from benchmarks.content import MANIFEST_TYPE, Blob, Image, digest_of
+from benchmarks.peers.server import Server
 from benchmarks.processes import BenchmarkError
-from benchmarks.sample import MANIFEST_TYPE, REPOSITORY, Blob, Sample, digest_of
 
 TIMEOUT_SECONDS = 60.0
+BLOCK_BYTES = 1024 * 1024
 
 
-def bearer(url: str, username: str, password: str, actions: str) -> dict[str, str]:
+def bearer(url: str, username: str, password: str, scope: str) -> dict[str, str]:
     """Log in as a client does and give the header that carries the access token.
 
     Args:
         url: of the registry, without a path.
         username: for Basic at the token endpoint.
         password: likewise.
-        actions: what to ask for on the sample's repository, such as `pull,push`.
+        scope: what to ask for, such as `repository:bench/app:pull,push`; several with blanks.
 
     Raises:
         BenchmarkError: the registry did not challenge, or refused.
     """
     challenge = _challenge(url)
-    query = urllib.parse.urlencode(
-        {"service": challenge["service"], "scope": f"repository:{REPOSITORY}:{actions}"}
-    )
+    asked = [("service", challenge["service"]), *(("scope", word) for word in scope.split())]
     basic = base64.b64encode(f"{username}:{password}".encode()).decode()
-    with _ask("GET", f"{challenge['realm']}?{query}", {"Authorization": f"Basic {basic}"}) as got:
+    target = f"{challenge['realm']}?{urllib.parse.urlencode(asked)}"
+    with _ask("GET", target, {"Authorization": f"Basic {basic}"}) as got:
         token = json.load(got)["access_token"]
     return {"Authorization": f"Bearer {token}"}
 
 
-def push(url: str, sample: Sample, headers: Mapping[str, str]) -> None:
-    """Upload the blobs, then the manifest under its tag.
+def push(server: Server, images: Sequence[Image]) -> None:
+    """Upload the blobs of each image, then its manifest under its tag.
 
     Raises:
         BenchmarkError: the registry refused one of them.
     """
-    for blob in sample.blobs:
-        _push_blob(url, blob, headers)
-    content = {**headers, "Content-Type": MANIFEST_TYPE}
-    _ask("PUT", url + sample.manifest_path, content, sample.manifest).close()
+    for image in images:
+        headers = server.writing(image.repository)
+        for blob in image.blobs:
+            _push_blob(server.url, image.repository, blob, headers)
+        content = {**headers, "Content-Type": MANIFEST_TYPE}
+        _ask("PUT", server.url + image.manifest_path, content, image.manifest).close()
 
 
-def check(url: str, sample: Sample, headers: Mapping[str, str]) -> None:
+def check(server: Server, images: Sequence[Image]) -> None:
     """Read everything once, which also warms the caches of the server and the kernel.
 
     Raises:
-        BenchmarkError: something is missing or differs from the sample.
+        BenchmarkError: something is missing or differs from the images.
     """
-    pull(url + sample.manifest_path, digest_of(sample.manifest), headers)
-    for blob in sample.blobs:
-        pull(url + blob.pull_path, blob.digest, headers)
+    for image in images:
+        headers = server.reading(image.repository)
+        pull(server.url + image.manifest_path, digest_of(image.manifest), headers)
+        for blob in image.blobs:
+            pull(server.url + image.blob_path(blob), blob.digest, headers)
 
 
 def pull(url: str, digest: str, headers: Mapping[str, str]) -> None:
@@ -74,12 +80,15 @@ def pull(url: str, digest: str, headers: Mapping[str, str]) -> None:
         BenchmarkError: it is missing or differs.
     """
     with _ask("GET", url, headers) as got:
-        if digest_of(got.read()) != digest:
+        hasher = hashlib.sha256()
+        while block := got.read(BLOCK_BYTES):
+            hasher.update(block)
+        if f"sha256:{hasher.hexdigest()}" != digest:
             raise BenchmarkError(f"`{url}` serves other bytes than were pushed")
 
 
-def _push_blob(url: str, blob: Blob, headers: Mapping[str, str]) -> None:
-    with _ask("POST", f"{url}/v2/{REPOSITORY}/blobs/uploads/", headers, b"") as got:
+def _push_blob(url: str, repository: str, blob: Blob, headers: Mapping[str, str]) -> None:
+    with _ask("POST", f"{url}/v2/{repository}/blobs/uploads/", headers, b"") as got:
         location = urllib.parse.urljoin(url, got.headers["Location"])
     separator = "&" if "?" in location else "?"
     target = f"{location}{separator}{urllib.parse.urlencode({'digest': blob.digest})}"
@@ -89,7 +98,8 @@ def _push_blob(url: str, blob: Blob, headers: Mapping[str, str]) -> None:
         "Content-Length": str(blob.size),
     }
     with blob.path.open("rb") as source:
-        _ask("PUT", target, content, source).close()
+        # In blocks of our own: the library would send 8 KiB at a time.
+        _ask("PUT", target, content, iter(partial(source.read, BLOCK_BYTES), b"")).close()
 
 
 def _challenge(url: str) -> dict[str, str]:
@@ -105,7 +115,7 @@ def _challenge(url: str) -> dict[str, str]:
 
 
 def _ask(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO | None = None
+    method: str, url: str, headers: Mapping[str, str], body: bytes | Iterator[bytes] | None = None
 ) -> HTTPResponse:
     try:
         return _open(method, url, headers, body)
@@ -116,7 +126,7 @@ def _ask(
 
 
 def _open(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO | None = None
+    method: str, url: str, headers: Mapping[str, str], body: bytes | Iterator[bytes] | None = None
 ) -> HTTPResponse:
     request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)
     answer: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +60,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: Sequence[str], url: str, log: Path) -> Iterator[Started]:
+def running(
+    command: Sequence[str], url: str, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[Started]:
     """Run `command` until the block is left; entered once `url` gives any HTTP answer.
 
     Args:
         command: the server, staying in the foreground.
-        url: asked again and again until it answers.
+        url: asked again and again until it answers; a certificate is not looked at.
         log: takes the standard output and error of the server.
+        environment: variables laid over the present ones.
 
     Raises:
         BenchmarkError: the server ended or did not answer in time.
@@ -73,7 +77,11 @@ def running(command: Sequence[str], url: str, log: Path) -> Iterator[Started]:
     with log.open("ab") as sink:
         before = time.perf_counter()
         server = subprocess.Popen(
-            command, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
         )
         try:
             _await_answer(server, url, log)
@@ -84,16 +92,30 @@ def running(command: Sequence[str], url: str, log: Path) -> Iterator[Started]:
 
 def child_memory(process_id: int) -> list[Memory]:
     """The memory of each direct child of a process, as `/proc` gives it now."""
-    return [_memory(child) for child in _children(process_id)]
+    return [memory(child) for child in children(process_id)]
+
+
+def memory(process_id: int) -> Memory:
+    """The memory of one process, as `/proc` gives it now."""
+    lines = Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines()[1:]
+    kibibytes = {name: int(words.split()[0]) for name, words in (line.split(":") for line in lines)}
+    return Memory(kibibytes["Rss"] * 1024 / 1e6, kibibytes["Pss"] * 1024 / 1e6)
+
+
+def children(process_id: int) -> list[int]:
+    """The direct children of a process, by id."""
+    tasks = Path(f"/proc/{process_id}/task").iterdir()
+    return [int(word) for task in tasks for word in (task / "children").read_text().split()]
 
 
 def _await_answer(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + START_DEADLINE_SECONDS
+    unchecked = ssl._create_unverified_context()  # noqa: S323, SLF001 - a certificate made just now
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise BenchmarkError(f"`{server.args!r}` exited {server.returncode}:\n{_tail(log)}")
         try:
-            urllib.request.urlopen(url, timeout=2).close()
+            urllib.request.urlopen(url, timeout=2, context=unchecked).close()
         except urllib.error.HTTPError as answer:
             answer.close()
             return
@@ -115,14 +137,3 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 def _tail(log: Path) -> str:
     return log.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:]
-
-
-def _children(process_id: int) -> list[int]:
-    tasks = Path(f"/proc/{process_id}/task").iterdir()
-    return [int(word) for task in tasks for word in (task / "children").read_text().split()]
-
-
-def _memory(process_id: int) -> Memory:
-    lines = Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines()[1:]
-    kibibytes = {name: int(words.split()[0]) for name, words in (line.split(":") for line in lines)}
-    return Memory(kibibytes["Rss"] * 1024 / 1e6, kibibytes["Pss"] * 1024 / 1e6)

@@ -1,18 +1,36 @@
-"""A run as a table for people and as JSON for programmes."""
+"""A run as tables for people and as JSON for programmes."""
 
 from __future__ import annotations
 
+import os
+import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.bars import Bar, judge
-from benchmarks.measures import Series
-from benchmarks.processes import Memory
-from benchmarks.servers import DISTRIBUTION, NGINX, PRATIQUE
+from benchmarks.peers.server import Server
+from benchmarks.series import Figure, Outcome, Series
+from benchmarks.works.work import Work
 
-COLUMNS = "{:<17}{:>14}{:>17}{:>14}   {:<24}{:<26}"
+
+@dataclass(frozen=True)
+class Done:
+    """One work with what it gave.
+
+    Attributes:
+        work: that was measured.
+        outcome: what it gave.
+    """
+
+    work: Work
+    outcome: Outcome
+
+    @property
+    def bars(self) -> list[Bar]:
+        """The work's bars with the figures of this run."""
+        return judge(self.work.bars, self.outcome.series, self.outcome.figures)
 
 
 @dataclass(frozen=True)
@@ -20,91 +38,123 @@ class Run:
     """Everything one run measured.
 
     Attributes:
+        scale: `full` or `quick`; only a full one is held against the bars.
         rounds: figures per case and server.
         seconds: length of each burst.
         workers: of nginx and of Pratique.
-        table: the series of every case.
-        idle: memory of each worker before the load.
-        loaded: the same after it.
-        first_answers: seconds from the start of Pratique to its first answer.
+        servers: all that were measured.
+        missing: peers that are not on this machine, and why.
+        done: the works, in order.
     """
 
+    scale: str
     rounds: int
     seconds: int
     workers: int
-    table: Sequence[Series]
-    idle: Sequence[Memory]
-    loaded: Sequence[Memory]
-    first_answers: Sequence[float]
+    servers: Sequence[Server]
+    missing: Mapping[str, str]
+    done: Sequence[Done]
 
     @property
     def bars(self) -> list[Bar]:
-        """This run held against the bars."""
-        return judge(self.table, self.idle, self.first_answers)
+        """All bars of all works."""
+        return [bar for done in self.done for bar in done.bars]
 
 
 def as_text(run: Run) -> str:
-    """The tables, with the middle ratio and, in brackets, the least and the greatest."""
-    head = COLUMNS.format(
-        "", NGINX, DISTRIBUTION, PRATIQUE, f"ratio to {NGINX}", f"ratio to {DISTRIBUTION}"
-    )
-    starts = ", ".join(f"{seconds:.2f}" for seconds in sorted(run.first_answers))
-    return "\n".join(
-        [
-            f"{run.rounds} rounds of {run.seconds} s, {run.workers} workers, middle figures",
-            "",
-            head.rstrip(),
-            *(_row(series) for series in run.table),
-            "",
-            f"idle worker         {_memory(run.idle)}",
-            f"worker after load   {_memory(run.loaded)}",
-            f"first answer after  {starts} s",
-            "",
-            *(_verdict(bar) for bar in run.bars),
-        ]
-    )
+    """The tables: middle figures, and in brackets the least and the greatest."""
+    return "\n".join([*_head(run), *(line for done in run.done for line in _work(done))])
 
 
 def as_json(run: Run) -> dict[str, Any]:
     """The whole run, every round, nothing rounded."""
     return {
+        "scale": run.scale,
         "rounds": run.rounds,
         "seconds": run.seconds,
         "workers": run.workers,
-        "series": [
-            {"case": series.case.name, "unit": series.case.unit, "rates": series.rates}
-            for series in run.table
+        "machine": _machine(),
+        "servers": [
+            {"name": one.name, "version": one.version, "authentication": one.authentication}
+            for one in run.servers
         ],
-        "idle_workers_mb": [asdict(worker) for worker in run.idle],
-        "loaded_workers_mb": [asdict(worker) for worker in run.loaded],
-        "first_answers_s": list(run.first_answers),
-        "bars": [{**asdict(bar), "held": bar.held} for bar in run.bars],
+        "missing": dict(run.missing),
+        "works": [
+            {
+                "work": done.work.name,
+                "series": [
+                    {"case": one.case.name, "unit": one.case.unit, "rates": one.rates}
+                    for one in done.outcome.series
+                ],
+                "figures": [asdict(figure) for figure in done.outcome.figures],
+                "notes": list(done.outcome.notes),
+                "bars": [{**asdict(bar), "held": bar.held} for bar in done.bars],
+            }
+            for done in run.done
+        ],
     }
 
 
-def _row(series: Series) -> str:
-    figures = [_rate(series, name) for name in (NGINX, DISTRIBUTION, PRATIQUE)]
-    ratios = [_spread(series.ratios(PRATIQUE, rival)) for rival in (NGINX, DISTRIBUTION)]
-    return COLUMNS.format(series.case.name, *figures, *ratios).rstrip()
+def rate(figure: float, unit: str) -> str:
+    """A rate with as many digits as tell something."""
+    decimals = 0 if figure >= 100 else 1 if figure >= 10 else 2
+    return f"{figure:,.{decimals}f} {unit}"
 
 
-def _rate(series: Series, server: str) -> str:
-    decimals = 2 if series.case.unit == "GB/s" else 0
-    return f"{series.median(server):,.{decimals}f} {series.case.unit}"
+def _machine() -> str:
+    return f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}"
+
+
+def _head(run: Run) -> Iterator[str]:
+    yield f"{run.rounds} rounds of {run.seconds} s, {run.workers} workers; {_machine()}"
+    if run.scale != "full":
+        yield f"a {run.scale} run: it shows that everything works, and its figures mean nothing"
+    yield ""
+    yield f"{'server':<16} {'credentials':<15} version"
+    for one in run.servers:
+        yield f"{one.name:<16} {one.authentication:<15} {one.version}"
+    for name, reason in run.missing.items():
+        yield f"{name:<16} {'not measured':<15} {reason}"
+
+
+def _work(done: Done) -> Iterator[str]:
+    outcome = done.outcome
+    yield ""
+    yield f"{done.work.name}: {done.work.words}"
+    for series in outcome.series:
+        yield f"  {series.case.name}"
+        yield from _rows(series)
+    for figure in outcome.figures:
+        yield f"  {figure.name:<26} {_values(figure)}"
+    for note in outcome.notes:
+        yield f"  ({note})"
+    for bar in done.bars:
+        yield f"  {_verdict(bar)}"
+
+
+def _rows(series: Series) -> Iterator[str]:
+    *others, own = series.rates
+    for name, rates in series.rates.items():
+        middle = rate(series.median(name), series.case.unit)
+        spread = f"[{rate(min(rates), '').strip()} to {rate(max(rates), '').strip()}]"
+        line = f"    {name:<18}{middle:>18}  {spread:<22}"
+        if name in others:
+            line += f"  {own} / {name} = {_spread(series.ratios(own, name))}"
+        yield line.rstrip()
 
 
 def _spread(ratios: list[float]) -> str:
     return f"{statistics.median(ratios):.2f} [{ratios[0]:.2f} to {ratios[-1]:.2f}]"
 
 
-def _memory(workers: Sequence[Memory]) -> str:
-    return ", ".join(
-        f"{worker.resident:.0f} MB resident ({worker.proportional:.0f} proportional)"
-        for worker in workers
-    )
+def _values(figure: Figure) -> str:
+    values = ", ".join(f"{value:.2f}" for value in figure.values)
+    return f"{values} {figure.unit}"
 
 
 def _verdict(bar: Bar) -> str:
-    word = "held  " if bar.held else "MISSED"
     relation = "at least" if bar.at_least else "below"
-    return f"{word}  {bar.name}: {bar.measured:.2f} ({relation} {bar.limit:g})"
+    if bar.measured is None:
+        return f"-       {bar.name}: not measured ({relation} {bar.limit:.2f})"
+    word = "held  " if bar.held else "MISSED"
+    return f"{word}  {bar.name}: {bar.measured:.2f} ({relation} {bar.limit:.2f})"

@@ -25,10 +25,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks import known_token
-from benchmarks.load import SCRIPT, burst
-from benchmarks.own_server import Prepared, prepare
+from benchmarks.asking import form
+from benchmarks.load import burst
+from benchmarks.peers.pratique import Prepared, prepare
 from benchmarks.processes import BenchmarkError
-from benchmarks.sample import make_sample
 
 BAR = 0.3
 KNOWN_BAR_MICROSECONDS = 5.0
@@ -70,15 +70,15 @@ def main() -> int:
 
 def _run(folder: Path, workers: int, rounds: int, seconds: int) -> list[float]:
     """The ratio of each round."""
-    prepared = prepare(folder, make_sample(folder), workers)
-    script = _script(folder, prepared)
+    prepared = prepare(folder, (), workers)
+    asking = _asking(prepared)
     url = f"{prepared.url}/organizations/oauth2/v2.0/token"
     ratios = []
     with prepared.serving():
-        burst(url, _FORM, CONNECTIONS, 1, script)
+        burst(url, _FORM, CONNECTIONS, 1, asking)
         for _ in range(rounds):
             bare = _signatures_per_second(1.0)
-            tokens = burst(url, _FORM, CONNECTIONS, seconds, script).requests_per_second
+            tokens = burst(url, _FORM, CONNECTIONS, seconds, asking).requests_per_second
             ratios.append(tokens / (bare * workers))
             print(
                 f"{tokens:9,.0f} tokens/s, {bare:9,.0f} signatures/s on one core, "
@@ -87,19 +87,18 @@ def _run(folder: Path, workers: int, rounds: int, seconds: int) -> list[float]:
     return ratios
 
 
-def _script(folder: Path, prepared: Prepared) -> Path:
-    """What makes `wrk` send the form of a token request; for the owner of the folder alone."""
-    form = urlencode(
-        {
-            "grant_type": "client_credentials",
-            "client_id": prepared.client_id,
-            "client_secret": prepared.secret,
-            "scope": "https://containerregistry.azure.net/.default",
-        }
+def _asking(prepared: Prepared) -> str:
+    """What makes `wrk` send the form of a token request."""
+    return form(
+        urlencode(
+            {
+                "grant_type": "client_credentials",
+                "client_id": prepared.puller.client_id,
+                "client_secret": prepared.puller.secret,
+                "scope": "https://containerregistry.azure.net/.default",
+            }
+        )
     )
-    script = folder / "token.lua"
-    script.write_text(f'wrk.method = "POST"\nwrk.body = "{form}"\n{SCRIPT.read_text()}')
-    return script
 
 
 def _signatures_per_second(seconds: float) -> float:
