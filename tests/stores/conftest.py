@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import PostgresServer, postgres_server
 
 from pratique.testing.content_stores import ContentStores, filesystem_stores, memory_stores
 
@@ -18,3 +19,10 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ContentSt
     else:
         with filesystem_stores(tmp_path / "data") as opened:
             yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; take a fresh database of it, and leave it running."""
+    with postgres_server() as server:
+        yield server

@@ -1,4 +1,4 @@
-"""Decisions and uses are kept alike in memory and in SQLite, by several processes, on bad disks."""
+"""Decisions and uses are kept alike in all stores, by several processes, on bad disks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import PostgresServer, fresh_database
 
 from pratique.admission.decisions import (
     CONSULTED_KEPT,
@@ -30,6 +31,8 @@ from pratique.admission.decisions import (
 from pratique.naming import RepositoryName
 from pratique.registry.errors import StorageFailed, StorageFull
 from pratique.storage.metadata.memory.decisions import MemoryDecisions
+from pratique.storage.metadata.postgres import PostgresDatabase
+from pratique.storage.metadata.postgres.decisions import PostgresDecisions
 from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -49,14 +52,19 @@ GRANT = ConsultedRecord(
 )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Decisions]:
-    """Either store, empty."""
+    """A store of each kind, empty."""
     if request.param == "memory":
         yield MemoryDecisions()
-        return
-    with opened(tmp_path / "decisions.db") as decisions:
-        yield decisions
+    elif request.param == "sqlite":
+        with opened(tmp_path / "decisions.db") as decisions:
+            yield decisions
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        database = PostgresDatabase.open(fresh_database(server))
+        yield PostgresDecisions(database)
+        database.close()
 
 
 @contextmanager

@@ -1,15 +1,20 @@
-"""The ledger keeps its promises in memory and in SQLite, also between processes' handles."""
+"""The ledger keeps its promises in all stores, also between processes' handles."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import PostgresServer, fresh_database
 
 from pratique.admission import Ledger, LedgerMoved, Row
 from pratique.storage.metadata.memory.ledger import MemoryLedger
+from pratique.storage.metadata.postgres import PostgresDatabase
+from pratique.storage.metadata.postgres.ledger import PostgresLedger
+from pratique.storage.metadata.postgres.node_mark import NodeMark
 from pratique.storage.metadata.sqlite import Database
 from pratique.storage.metadata.sqlite.ledger import SqliteLedger
 from pratique.testing.loops import in_loop
@@ -22,8 +27,26 @@ def _read(ledger: Ledger, since: int) -> tuple[int, tuple[Row, ...]]:
     return version, tuple(rows)
 
 
-async def keeps_its_promises(ledger: Ledger) -> None:
-    """What the port says, step by step."""
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger of each kind, empty."""
+    if request.param == "memory":
+        yield MemoryLedger()
+    elif request.param == "sqlite":
+        file = Database.open(tmp_path / "test.db")
+        yield SqliteLedger(file)
+        file.close()
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = fresh_database(server)
+        database = PostgresDatabase.open(url)
+        yield PostgresLedger(database, url, NodeMark.of_one_process())
+        database.close()
+
+
+@in_loop
+async def test_the_port_step_by_step(ledger: Ledger) -> None:
+    """Changes are whole, in order, and told once each; who read an older state changes nothing."""
     assert (ledger.version(), _read(ledger, 0)) == (0, (0, ()))
     assert await ledger.append(0, [FIRST]) == 1
     assert _read(ledger, 0) == (1, (FIRST,))
@@ -34,22 +57,17 @@ async def keeps_its_promises(ledger: Ledger) -> None:
     with pytest.raises(LedgerMoved):
         await ledger.append(1, [FIRST])
     assert _read(ledger, 2) == (2, ())
+    assert await ledger.append(2, []) == 3
+    assert _read(ledger, 2) == (3, ())
 
 
 @in_loop
-async def test_in_memory() -> None:
-    """The store for tests keeps the promises."""
-    await keeps_its_promises(MemoryLedger())
-
-
-@in_loop
-async def test_in_sqlite(tmp_path: Path) -> None:
-    """The store of the product keeps the promises."""
-    database = Database.open(tmp_path / "test.db")
-    try:
-        await keeps_its_promises(SqliteLedger(database))
-    finally:
-        database.close()
+async def test_nobody_is_behind_after_a_change_of_their_own(ledger: Ledger) -> None:
+    """What was acknowledged here is told at once, and catching up changes nothing then."""
+    await ledger.append(0, [FIRST])
+    assert not ledger.behind()
+    await ledger.catch_up()
+    assert _read(ledger, 0) == (1, (FIRST,))
 
 
 def test_a_change_by_another_process_is_seen_at_once(tmp_path: Path) -> None:

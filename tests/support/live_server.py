@@ -1,7 +1,7 @@
 """A real Pratique in processes of its own, on loopback, ended by its process id.
 
 Everything goes through the command line that a user would type; tests of this kind see nothing
-of the code inside.
+of the code inside. Verbs run in the process of the tests, the server in processes of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.in_process import typed
 
 NULL_GUID = "00000000-0000-0000-0000-000000000000"
 START_DEADLINE_SECONDS = 30.0
@@ -60,13 +62,27 @@ class LiveServer:
         """Run one verb against the folder, as its owner would; gives the parsed `--json` output.
 
         Raises:
-            subprocess.CalledProcessError: the verb did not exit with 0.
+            AssertionError: the verb did not exit with 0.
         """
-        command = [*pratique_command(), *words, "--data", str(self.data), "--json"]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-        if done.returncode != 0:
-            raise AssertionError(f"{command} exited {done.returncode}: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
+        done = typed(*words, "--data", str(self.data), "--json")
+        if done.code != 0:
+            raise AssertionError(f"{words} exited {done.code}: {done.out}{done.err}")
+        return json.loads(done.out)
+
+    def decision(self, decision_id: str) -> Any:
+        """What `pratique why` says, once the decision is written, which is later than it is told.
+
+        Raises:
+            AssertionError: it was not written within the deadline.
+        """
+        deadline = time.monotonic() + START_DEADLINE_SECONDS
+        while True:
+            try:
+                return self.pratique("why", decision_id)
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
 
 def pratique_command() -> list[str]:
@@ -103,18 +119,10 @@ def live_server(
         tls: whether it speaks TLS, with a certificate that it makes itself.
     """
     host = f"127.0.0.1:{port or free_port()}"
-    first = subprocess.run(
-        [*pratique_command(), "init", "--data", str(folder), "--login-server", host, "--json"],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    if first.returncode != 0:
-        raise AssertionError(
-            f"pratique init exited {first.returncode}: {first.stdout}{first.stderr}"
-        )
-    owner = json.loads(first.stdout)["owner"]
+    first = typed("init", "--data", str(folder), "--login-server", host, "--json")
+    if first.code != 0:
+        raise AssertionError(f"pratique init exited {first.code}: {first.out}{first.err}")
+    owner = json.loads(first.out)["owner"]
     log = folder.parent / f"{folder.name}.log"
     scheme, tls_options = ("https", ("--tls", "auto")) if tls else ("http", ())
     with log.open("wb") as sink:

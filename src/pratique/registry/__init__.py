@@ -8,6 +8,7 @@ out. Refuses to know: who asks, HTTP, and where anything is stored.
 from pratique.registry.blobs import Blobs
 from pratique.registry.collection import Collected, Collection, Policy
 from pratique.registry.content import (
+    BlobElsewhere,
     DeletedRepository,
     Found,
     LinkPlace,
@@ -60,6 +61,7 @@ __all__ = [
     "MAX_MANIFEST_SIZE",
     "BlobBin",
     "BlobContents",
+    "BlobElsewhere",
     "BlobLinks",
     "BlobUnknown",
     "Blobs",

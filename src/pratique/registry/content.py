@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 from pratique.naming import Digest, InvalidName, MediaType, RepositoryName, Tag
 
@@ -40,6 +40,27 @@ class StoredManifest:
     content: bytes
 
 
+class BlobElsewhere(Protocol):
+    """A blob that another server holds. All raise `StorageFailed` when it cannot be asked."""
+
+    async def address(self) -> str | None:
+        """Where the client may get the blob itself, for a short time; None when it may not.
+
+        Whoever has the address needs no other credential.
+        """
+        ...
+
+    async def open(self, start: int, end: int) -> AsyncIterator[bytes]:
+        """Begin to read bytes from `start` to before `end`.
+
+        The pieces raise `StorageFailed` when they break off.
+        """
+        ...
+
+    async def confirm(self) -> None:
+        """Raise `StorageFailed` when the blob is not there, or not as long as it should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
     """A blob that the repository links.
@@ -47,13 +68,15 @@ class StoredBlob:
     Attributes:
         size: bytes.
         path: of a file that holds exactly the blob, where the store has files.
-        content: the blob itself, where it has none.
+        content: the blob itself, where the store has it in memory.
+        elsewhere: the way to it, where another server holds it.
     """
 
     digest: Digest
     size: int
     path: str | None
     content: bytes | None
+    elsewhere: BlobElsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)

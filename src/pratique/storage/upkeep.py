@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pratique import __version__
+from pratique.registry import StorageFailed
 from pratique.registry.backup import Backup, CopyProgress, Restore
 from pratique.registry.checking import Check, Finding, Kind, Progress
 from pratique.storage.blobs.filesystem import (
@@ -23,6 +24,8 @@ from pratique.storage.metadata.sqlite import Database
 from pratique.storage.metadata.sqlite.copies import SqliteRowsCopies, SqliteRowsCopy
 from pratique.storage.metadata.sqlite.examination import SqliteRowsAsTheyAre, SqliteStructure
 from pratique.storage.metadata.sqlite.mending import SqliteMending
+
+_ANY_OBJECT = "SELECT 1 FROM blob_objects LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Upkeep:
         if damage:
             return
         with closing(Database.open(path)) as database:
+            _refuse_objects(database)
             files = FilesystemExamination(FilesystemBlobs.open(self.data), self.data)
             rows, mending = SqliteRowsAsTheyAre(database), SqliteMending(database)
             check = Check(structure, rows, files, mending, self.clock, told)
@@ -97,10 +101,15 @@ class Upkeep:
             waiting: called when a collection runs, before this waits for its end.
             hard_links: whether files of blobs may stand in both folders.
             decisions: whether refusals are taken along.
+
+        Raises:
+            StorageFailed: the rows cannot be read, or say that the blobs are in an object store.
         """
         manner = Manner(hard_links=hard_links, verify=True, folder_mode=0o700, file_mode=0o600)
         names = (self.rows, self.decisions) if decisions else (self.rows,)
         sources = [self.data / name for name in names]
+        with closing(Database.open(sources[0])) as database:
+            _refuse_objects(database)
         with (
             CollectionTurn(self.data).held(waiting),
             closing(BackupFolder(target, self.data)) as folder,
@@ -134,3 +143,12 @@ class Upkeep:
         ):
             blobs = FilesystemCopies(source, self.data, manner)
             yield Restore(record, rows, copies, blobs, folder, self.clock, told)
+
+
+def _refuse_objects(database: Database) -> None:
+    """Every blob would be taken for missing."""
+    if database.fetch_one(_ANY_OBJECT, {}) is not None:
+        raise StorageFailed(
+            "the blobs of this registry are in an object store, and this looks at files alone; "
+            "back up the database, and keep the bucket"
+        )

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from pratique.admission import FOLDER_OWNER, RegistryRecord, Snapshots
+from pratique.admission.audit import Auditor
 from pratique.admission.recorder import Recorder
 from pratique.assembly import compose, first_records, new_id
 from pratique.http.application import Application
@@ -29,6 +30,7 @@ from pratique.storage.metadata.memory import (
     MemoryManifests,
 )
 from pratique.storage.metadata.memory.attempts import MemorySignInAttempts
+from pratique.storage.metadata.memory.audit import MemoryAuditLog
 from pratique.storage.metadata.memory.decisions import MemoryDecisions
 from pratique.storage.metadata.memory.ledger import MemoryLedger
 from pratique.storage.metadata.memory.pending_sign_ins import MemoryPendingSignIns
@@ -77,17 +79,24 @@ class RegistryInMemory:
     clock: Clock
     executor: ThreadPoolExecutor
     ldap: LdapServers
+    auditor: Auditor
     host: str = HOST
     client: str = "192.0.2.1"
     scheme: str = "http"
 
     @classmethod
-    async def start(cls, log: LineLog | None = None, issuers: OutsideKeys | None = None) -> Self:
+    async def start(
+        cls,
+        log: LineLog | None = None,
+        issuers: OutsideKeys | None = None,
+        content: Registry | None = None,
+    ) -> Self:
         """A new one.
 
         Args:
             log: takes lines; none are written when None.
             issuers: asks outside issuers for their keys; real ones when None.
+            content: what the repositories hold, kept elsewhere; empty and in memory when None.
         """
         clock, ledger = Clock(), MemoryLedger()
         executor, ldap = ThreadPoolExecutor(1), LdapServers()
@@ -95,7 +104,7 @@ class RegistryInMemory:
         registry = RegistryRecord("demoregistry", new_id(), "berth", clock())
         await ledger.append(0, first_records(registry, OWNER[0], await passwords.hash(OWNER[1])))
         rows, blobs = ContentRows(), MemoryBlobs()
-        content = Registry.build(
+        content = content or Registry.build(
             manifests=MemoryManifests(rows),
             links=MemoryBlobLinks(rows),
             contents=blobs,
@@ -103,6 +112,14 @@ class RegistryInMemory:
             catalogue=MemoryCatalogue(rows),
             clock=clock,
             new_id=new_id,
+        )
+        auditor = Auditor(
+            MemoryAuditLog(),
+            executor,
+            clock=clock,
+            new_id=new_id,
+            lines=log or LineLog(None),
+            pulls=True,
         )
         application = compose(
             ledger=ledger,
@@ -112,12 +129,14 @@ class RegistryInMemory:
             content=content,
             passwords=passwords,
             log=log or LineLog(None),
-            recorder=Recorder(MemoryDecisions(), executor, clock, log or LineLog(None)),
+            recorder=Recorder(
+                MemoryDecisions(), executor, clock, log or LineLog(None), auditor=auditor
+            ),
             clock=clock,
             issuers=issuers,
             ldap=ldap,
         )
-        return cls(application, ledger, clock, executor, ldap)
+        return cls(application, ledger, clock, executor, ldap, auditor)
 
     def stop(self) -> None:
         """End the threads."""

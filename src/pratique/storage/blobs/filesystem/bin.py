@@ -23,6 +23,9 @@ class FilesystemBin:
     by the lock that `place` respects: whoever touched the file before has made it young, and it
     stays; whoever comes later does not find it, and puts its own there.
 
+    What lies in the bin is listed once more, and may be thrown away once more: a process that is
+    killed between the move and the commit leaves a row that nobody would forget otherwise.
+
     Args:
         blobs: whose files these are.
         pool: threads for what blocks.
@@ -38,17 +41,19 @@ class FilesystemBin:
 
     async def size_if_older(self, digest: Digest, before: datetime) -> int | None:
         """See the port."""
-        return await aside(self._pool, self._size_if_older, digest, before)
+        return await aside(self._pool, _size_if_older, self._blobs.path_of(digest), before)
 
     def throw_away(self, digest: Digest, before: datetime) -> int | None:
         """See the port."""
         path = self._blobs.path_of(digest)
         moved = f"{self._folder()}/{digest.algorithm}-{digest.hex}"
         with faults_told(), self._blobs.alone():
-            size = self._size_if_older(digest, before)
+            size = _size_if_older(path, before)
             if size is not None:
                 os.rename(path, moved)  # noqa: PTH104 - strings all the way
-        return size
+                return size
+            # Young bytes in the place of a blob are those of a push that will need its row.
+            return None if os.path.exists(path) else _size_if_older(moved, before)  # noqa: PTH110
 
     async def empty(self) -> None:
         """See the port."""
@@ -67,28 +72,28 @@ class FilesystemBin:
 
     def _folders(self) -> list[str]:
         root = self._blobs.root
-        return sorted(
+        folders = [
             f"{algorithm}/{folder}"
             for algorithm in _names_in(root)
             if algorithm != FOLDER
             for folder in _names_in(f"{root}/{algorithm}")
-        )
+        ]
+        return sorted([FOLDER, *folders])
 
     def _in(self, folder: str) -> list[Digest]:
+        names = _names_in(f"{self._blobs.root}/{folder}")
         algorithm = folder.partition("/")[0]
+        texts = (
+            [name.replace("-", ":", 1) for name in names]
+            if folder == FOLDER
+            else [f"{algorithm}:{name}" for name in names]
+        )
         digests = []
-        for name in _names_in(f"{self._blobs.root}/{folder}"):
+        for text in texts:
             # What is no blob is not ours to delete.
             with contextlib.suppress(InvalidName):
-                digests.append(Digest.parse(f"{algorithm}:{name}"))
+                digests.append(Digest.parse(text))
         return digests
-
-    def _size_if_older(self, digest: Digest, before: datetime) -> int | None:
-        try:
-            found = os.stat(self._blobs.path_of(digest))  # noqa: PTH116
-        except FileNotFoundError:
-            return None
-        return found.st_size if found.st_mtime < before.timestamp() else None
 
     def _folder(self) -> str:
         folder = f"{self._blobs.root}/{FOLDER}"
@@ -102,6 +107,14 @@ class FilesystemBin:
                 # Another collection may empty it at the same time.
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(f"{folder}/{name}")  # noqa: PTH108
+
+
+def _size_if_older(path: str, before: datetime) -> int | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+    return found.st_size if found.st_mtime < before.timestamp() else None
 
 
 def _names_in(folder: str) -> list[str]:

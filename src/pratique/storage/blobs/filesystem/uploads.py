@@ -10,7 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -18,6 +18,7 @@ from typing import Final, Self
 from pratique.naming import Digest, RepositoryName
 from pratique.naming.digests import Hasher, new_hasher
 from pratique.registry import (
+    ContentError,
     DigestMismatch,
     RangeOutOfOrder,
     SizeMismatch,
@@ -181,8 +182,15 @@ class FilesystemUploads:
         # INVARIANT: before the file can be seen as a blob; a failure or cancellation that comes
         # later cuts uploads back.
         upload.give_away()
-        with faults_told():
-            self._blobs.place(upload.data_path, upload.data, digest, upload.end)
+        try:
+            with faults_told():
+                self._blobs.place(upload.data_path, upload.data, digest, upload.end)
+        except ContentError:
+            # Where a sync failed, the kernel has let go of what it could not write, and the next
+            # one would succeed without it: these bytes must never be tried again.
+            with suppress(ContentError):
+                upload.remove()
+            raise
         upload.remove()
 
 

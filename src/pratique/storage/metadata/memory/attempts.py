@@ -14,7 +14,7 @@ class MemorySignInAttempts:
         self._counts: dict[tuple[str, ...], Count] = {}
         self._known: set[tuple[str, str]] = set()
 
-    def standing(self, source: str, account: str, at: datetime) -> Standing:
+    async def standing(self, source: str, account: str, at: datetime) -> Standing:
         """The counts that have not faded."""
         return Standing(
             self._count(at, "pair", source, account),
@@ -23,12 +23,12 @@ class MemorySignInAttempts:
             (source, account) in self._known,
         )
 
-    def failed(self, source: str, account: str, at: datetime) -> None:
+    async def failed(self, source: str, account: str, at: datetime) -> None:
         """Count one wrong attempt."""
         for key in (("pair", source, account), ("source", source), ("account", account)):
             self._counts[key] = Count(self._count(at, *key).failures + 1, at)
 
-    def succeeded(self, source: str, account: str, at: datetime) -> None:
+    async def succeeded(self, source: str, account: str, at: datetime) -> None:
         """Remember the pair, and forgive it."""
         del at
         self._known.add((source, account))

@@ -18,6 +18,13 @@ class MemoryLedger:
         """The present version."""
         return self._version
 
+    def behind(self) -> bool:
+        """Never: the version is always the present one."""
+        return False
+
+    async def catch_up(self) -> None:
+        """Nothing is ever to be caught up with."""
+
     def read(self, since: int) -> tuple[int, tuple[Row, ...]]:
         """The present version and what changed after `since`."""
         changed = tuple(row for version, row in self._rows.values() if version > since)

@@ -13,7 +13,7 @@ class MemoryPendingSignIns:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], Pending] = {}
 
-    def keep(self, pending: Pending, at: datetime) -> bool:
+    async def keep(self, pending: Pending, at: datetime) -> bool:
         """Keep a thing, unless its key is taken."""
         self._kept = {key: kept for key, kept in self._kept.items() if kept.until > at}
         if (pending.kind, pending.key) in self._kept:
@@ -29,18 +29,18 @@ class MemoryPendingSignIns:
         self._kept[pending.kind, pending.key] = pending
         return True
 
-    def find(self, kind: str, key: str, at: datetime) -> bytes | None:
+    async def find(self, kind: str, key: str, at: datetime) -> bytes | None:
         """The body of what is not yet forgotten."""
         kept = self._kept.get((kind, key))
         return kept.body if kept is not None and kept.until > at else None
 
-    def take(self, kind: str, key: str, at: datetime) -> bytes | None:
+    async def take(self, kind: str, key: str, at: datetime) -> bytes | None:
         """The body, which is gone with this."""
-        body = self.find(kind, key, at)
+        body = await self.find(kind, key, at)
         self._kept.pop((kind, key), None)
         return body
 
-    def replace(self, kind: str, key: str, before: bytes, after: bytes) -> bool:
+    async def replace(self, kind: str, key: str, before: bytes, after: bytes) -> bool:
         """Let the body be `after` if it is still `before`."""
         kept = self._kept.get((kind, key))
         if kept is None or kept.body != before:

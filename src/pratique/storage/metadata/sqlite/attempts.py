@@ -8,7 +8,6 @@ the loop's thread.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pratique.admission.attempts import FADE, Count, Standing
+from pratique.storage.metadata.sqlite.losable import open_losable
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     failures INTEGER NOT NULL,
     last_at  REAL    NOT NULL,
     PRIMARY KEY (kind, key)
-) WITHOUT ROWID
+) WITHOUT ROWID;
 """
 _READ = (
     "SELECT kind, failures, last_at FROM attempts WHERE (kind, key) IN (VALUES "
@@ -58,18 +58,13 @@ class SqliteSignInAttempts:
     """
 
     def __init__(self, path: Path) -> None:
-        # It holds what people typed as user names, which may be passwords.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("busy_timeout = 2000", "journal_mode = WAL", "synchronous = OFF"):
-            self._connection.execute(f"PRAGMA {pragma}").fetchall()
-        self._connection.execute(_SCHEMA)
+        self._connection = open_losable(path, _SCHEMA)
         self._since_sweep = 0
         # What was read, until somebody writes: machines sign in again and again unchanged.
         self._remembered: dict[tuple[str, str], list[tuple[str, int, float]]] = {}
         self._remembered_at = -1
 
-    def standing(self, source: str, account: str, at: datetime) -> Standing:
+    async def standing(self, source: str, account: str, at: datetime) -> Standing:
         """The counts that have not faded."""
         faded = (at - FADE).timestamp()
         counts: dict[str, Count] = {}
@@ -99,7 +94,7 @@ class SqliteSignInAttempts:
             self._remembered[source, account] = rows
         return rows
 
-    def failed(self, source: str, account: str, at: datetime) -> None:
+    async def failed(self, source: str, account: str, at: datetime) -> None:
         """Count one wrong attempt."""
         faded = (at - FADE).timestamp()
         keys = {"pair": _pair(source, account), "source": source, "account": account}
@@ -111,7 +106,7 @@ class SqliteSignInAttempts:
             self._write(_SWEEP, {"faded": faded})
             self._write(_DROP_OLD_KNOWN, {"keep": _KNOWN_KEPT})
 
-    def succeeded(self, source: str, account: str, at: datetime) -> None:
+    async def succeeded(self, source: str, account: str, at: datetime) -> None:
         """Remember the pair, and forgive it."""
         pair = _pair(source, account)
         self._write(_KNOW, {"pair": pair, "at": at.timestamp()})

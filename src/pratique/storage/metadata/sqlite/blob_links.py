@@ -7,28 +7,15 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
+from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
-from pratique.storage.metadata.sqlite.rows import to_micros
 
-_SIZE: Final = """
-    SELECT b.size FROM repository_blobs l JOIN blobs b ON b.digest = l.digest
-    WHERE l.repository = $1 AND l.digest = $2
-"""
-_HOLDERS: Final = """
-    SELECT repository FROM repository_blobs WHERE digest = $1 ORDER BY repository LIMIT $2
-"""
 _IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE repository = $1 AND digest = $2"
 _PUT_BLOB: Final = """
     INSERT INTO blobs (digest, size, created_at) VALUES ($1, $2, $3)
     ON CONFLICT (digest) DO NOTHING
 """
-_PUT_LINK: Final = """
-    INSERT INTO repository_blobs (repository, digest, linked_at) VALUES ($1, $2, $3)
-    ON CONFLICT (repository, digest) DO UPDATE SET linked_at = excluded.linked_at
-"""
-_LINKED_AT: Final = "SELECT linked_at FROM repository_blobs WHERE repository = $1 AND digest = $2"
-_RENEW: Final = "UPDATE repository_blobs SET linked_at = $3 WHERE repository = $1 AND digest = $2"
-_FORGET_LINK: Final = "DELETE FROM repository_blobs WHERE repository = $1 AND digest = $2"
 
 
 class SqliteBlobLinks:
@@ -40,7 +27,7 @@ class SqliteBlobLinks:
     async def size(self, repository: RepositoryName, digest: Digest) -> int | None:
         """See the port. One prepared SELECT."""
         # Plain text binds a microsecond faster than a subclass of it.
-        row = self._database.fetch_one(_SIZE, {"1": str(repository), "2": digest.text})
+        row = self._database.fetch_one(sql.BLOB_SIZE, {"1": str(repository), "2": digest.text})
         return None if row is None else int(row[0])
 
     async def link(
@@ -51,7 +38,7 @@ class SqliteBlobLinks:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(_PUT_BLOB, {"1": digest.text, "2": size, "3": now})
-            connection.execute(_PUT_LINK, {"1": repository, "2": digest.text, "3": now})
+            connection.execute(sql.PUT_LINK, {"1": repository, "2": digest.text, "3": now})
 
         await self._database.write(work)
 
@@ -59,7 +46,7 @@ class SqliteBlobLinks:
         """See the port."""
 
         def work(connection: sqlite3.Connection) -> bool:
-            gone = connection.execute(_FORGET_LINK, {"1": repository, "2": digest.text})
+            gone = connection.execute(sql.FORGET_LINK, {"1": repository, "2": digest.text})
             return gone.rowcount > 0
 
         return await self._database.write(work)
@@ -69,14 +56,14 @@ class SqliteBlobLinks:
     ) -> bool:
         """See the port."""
         key = {"1": repository, "2": digest.text}
-        row = self._database.fetch_one(_LINKED_AT, key)
+        row = self._database.fetch_one(sql.LINKED_AT, key)
         if row is None or row[0] >= to_micros(older_than):
             return row is not None
         now = to_micros(at)
 
         def work(connection: sqlite3.Connection) -> bool:
             # Whether it is there still: collection may have come first.
-            return connection.execute(_RENEW, {**key, "3": now}).rowcount > 0
+            return connection.execute(sql.RENEW_LINK, {**key, "3": now}).rowcount > 0
 
         return await self._database.write(work)
 
@@ -89,12 +76,12 @@ class SqliteBlobLinks:
         def work(connection: sqlite3.Connection) -> bool:
             if not connection.execute(_IS_LINKED, {"1": source, "2": digest.text}).fetchone():
                 return False
-            connection.execute(_PUT_LINK, {"1": target, "2": digest.text, "3": now})
+            connection.execute(sql.PUT_LINK, {"1": target, "2": digest.text, "3": now})
             return True
 
         return await self._database.write(work)
 
     async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
         """See the port."""
-        rows = self._database.fetch_all(_HOLDERS, {"1": digest.text, "2": limit})
+        rows = self._database.fetch_all(sql.HOLDERS, {"1": digest.text, "2": limit})
         return tuple(RepositoryName(name) for (name,) in rows)

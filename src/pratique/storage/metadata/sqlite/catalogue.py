@@ -3,44 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import DeletedRepository, ManifestFacts, RepositoryFacts, TagFacts
+from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import from_micros, media_type
 from pratique.storage.metadata.sqlite.database import Database
-from pratique.storage.metadata.sqlite.rows import digest as digest_of
-from pratique.storage.metadata.sqlite.rows import from_micros, media_type
-
-_TAGS: Final = """
-    SELECT name FROM tags WHERE repository = $1 AND name > $2 ORDER BY name LIMIT $3
-"""
-_REPOSITORIES: Final = "SELECT name FROM repositories WHERE name > $1 ORDER BY name LIMIT $2"
-_REPOSITORY: Final = """
-    SELECT created_at, updated_at,
-        (SELECT COUNT(*) FROM manifests WHERE repository = $1),
-        (SELECT COUNT(*) FROM tags WHERE repository = $1)
-    FROM repositories WHERE name = $1
-"""
-_TAG_FACTS: Final = """
-    SELECT name, digest, created_at, updated_at FROM tags
-    WHERE repository = $1 AND name > $2 ORDER BY name LIMIT $3
-"""
-_MANIFEST_FACTS: Final = """
-    SELECT digest, media_type, artifact_type, config_media_type, image_size, created_at, updated_at
-    FROM manifests WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3
-"""
-_TAGS_OF_RANGE: Final = """
-    SELECT digest, name FROM tags
-    WHERE repository = $1 AND digest >= $2 AND digest <= $3 ORDER BY digest, name
-"""
-# Children before parents, as the foreign keys demand.
-_TABLES: Final = (
-    ("tags", "repository"),
-    ("manifest_references", "repository"),
-    ("manifests", "repository"),
-    ("repository_blobs", "repository"),
-    ("repositories", "name"),
-)
 
 
 class SqliteCatalogue:
@@ -51,17 +20,17 @@ class SqliteCatalogue:
 
     async def tags(self, repository: RepositoryName, limit: int, last: str) -> tuple[Tag, ...]:
         """See the port."""
-        rows = self._database.fetch_all(_TAGS, {"1": repository, "2": last, "3": limit})
+        rows = self._database.fetch_all(sql.TAGS, {"1": repository, "2": last, "3": limit})
         return tuple(Tag(name) for (name,) in rows)
 
     async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
         """See the port."""
-        rows = self._database.fetch_all(_REPOSITORIES, {"1": last, "2": limit})
+        rows = self._database.fetch_all(sql.REPOSITORIES, {"1": last, "2": limit})
         return tuple(RepositoryName(name) for (name,) in rows)
 
     async def repository(self, repository: RepositoryName) -> RepositoryFacts | None:
         """See the port."""
-        row = self._database.fetch_one(_REPOSITORY, {"1": repository})
+        row = self._database.fetch_one(sql.REPOSITORY, {"1": repository})
         if row is None:
             return None
         created, updated, manifests, tags = row
@@ -73,7 +42,7 @@ class SqliteCatalogue:
         self, repository: RepositoryName, limit: int, last: str
     ) -> tuple[TagFacts, ...]:
         """See the port."""
-        rows = self._database.fetch_all(_TAG_FACTS, {"1": repository, "2": last, "3": limit})
+        rows = self._database.fetch_all(sql.TAG_FACTS, {"1": repository, "2": last, "3": limit})
         return tuple(
             TagFacts(Tag(name), digest_of(digest), from_micros(created), from_micros(updated))
             for name, digest, created, updated in rows
@@ -83,12 +52,14 @@ class SqliteCatalogue:
         self, repository: RepositoryName, limit: int, last: str
     ) -> tuple[ManifestFacts, ...]:
         """See the port."""
-        rows = self._database.fetch_all(_MANIFEST_FACTS, {"1": repository, "2": last, "3": limit})
+        rows = self._database.fetch_all(
+            sql.MANIFEST_FACTS, {"1": repository, "2": last, "3": limit}
+        )
         if not rows:
             return ()
         tags: dict[str, list[Tag]] = {}
         for digest, name in self._database.fetch_all(
-            _TAGS_OF_RANGE, {"1": repository, "2": rows[0][0], "3": rows[-1][0]}
+            sql.TAGS_OF_RANGE, {"1": repository, "2": rows[0][0], "3": rows[-1][0]}
         ):
             tags.setdefault(digest, []).append(Tag(name))
         return tuple(
@@ -114,14 +85,10 @@ def _delete(connection: sqlite3.Connection, repository: RepositoryName) -> Delet
     key = {"1": repository}
     if not connection.execute("SELECT 1 FROM repositories WHERE name = $1", key).fetchone():
         return None
-    manifests = _column(
-        connection, "SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest", repository
-    )
-    tags = _column(
-        connection, "SELECT name FROM tags WHERE repository = $1 ORDER BY name", repository
-    )
-    for table, column in _TABLES:
-        connection.execute(f"DELETE FROM {table} WHERE {column} = $1", key)  # noqa: S608 - constants
+    manifests = _column(connection, sql.MANIFESTS_OF, repository)
+    tags = _column(connection, sql.TAGS_OF, repository)
+    for statement in sql.DELETE_REPOSITORY:
+        connection.execute(statement, key)
     digests: tuple[Digest, ...] = tuple(digest_of(text) for text in manifests)
     return DeletedRepository(digests, tuple(Tag(name) for name in tags))
 

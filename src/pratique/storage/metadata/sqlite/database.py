@@ -84,6 +84,7 @@ class Database:
         """
         with ExitStack() as opened:
             try:
+                is_new = not path.exists()
                 # The file holds secrets; SQLite gives its side files the same mode.
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
                 turns = Turns.open(path)
@@ -93,6 +94,8 @@ class Database:
                 with turns.taken():
                     writer.execute("PRAGMA journal_mode = WAL").fetchall()
                     migrate(writer)
+                if is_new:
+                    _sync_way_to(path)
                 reader = _connect(path)
                 opened.callback(reader.close)
                 reader.execute("PRAGMA query_only = ON")
@@ -209,11 +212,13 @@ class Database:
             with self._turns.taken():
                 outcomes = _run_together(self._writer, group)
         except BaseException as error:  # noqa: BLE001 - it belongs to the one who waits
-            if len(group) == 1:
-                group[0].future.set_exception(_told(error))
+            # Who waits for a lock in vain for all need not wait for each of them once more.
+            if len(group) > 1 and not _is_busy(error):
+                for job in group:
+                    self._write_group([job])
                 return
             for job in group:
-                self._write_group([job])
+                job.future.set_exception(_told(error))
             return
         if self.on_group is not None:
             self.on_group(len(group), time.monotonic() - group[0].handed_in)
@@ -264,6 +269,11 @@ def _run_alone(connection: sqlite3.Connection, job: _Job[Any]) -> Any:
     return outcome
 
 
+def _is_busy(error: BaseException) -> bool:
+    """Whether another programme kept the database locked for longer than a write waits."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
 def _told(error: BaseException) -> BaseException:
     """An I/O failure as the rooms know it; a broken constraint and all else unchanged."""
     if not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError):
@@ -271,6 +281,23 @@ def _told(error: BaseException) -> BaseException:
     fault = fault_of(error)
     fault.__cause__ = error
     return fault
+
+
+def _sync_way_to(path: Path) -> None:
+    """Bring the names of the folders above a new file to disk: they may be as new as itself."""
+    device = path.stat().st_dev
+    for folder in path.absolute().parents:
+        if folder.stat().st_dev != device:
+            return
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except PermissionError:
+            # What others own was there before.
+            return
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -40,6 +40,13 @@ class SqliteLedger:
             self._mark = mark
         return self._version
 
+    def behind(self) -> bool:
+        """Never: the version is always the present one."""
+        return False
+
+    async def catch_up(self) -> None:
+        """Nothing is ever to be caught up with."""
+
     def read(self, since: int) -> tuple[int, Iterable[Row]]:
         """The present version and what changed after `since`.
 

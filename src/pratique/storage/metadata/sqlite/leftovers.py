@@ -9,9 +9,10 @@ from typing import Final
 
 from pratique.naming import Digest, RepositoryName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
+from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
-from pratique.storage.metadata.sqlite.rows import digest as digest_of
-from pratique.storage.metadata.sqlite.rows import to_micros
 
 _LINKS: Final = """
     SELECT repository, digest, linked_at FROM repository_blobs
@@ -44,11 +45,6 @@ _MANIFEST_IS_NEEDED: Final = """
 _IS_OLD_MANIFEST: Final = """
     SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2 AND updated_at < $3
 """
-_DROP_MANIFEST: Final = "DELETE FROM manifests WHERE repository = $1 AND digest = $2"
-_DROP_REFERENCES: Final = "DELETE FROM manifest_references WHERE repository = $1 AND digest = $2"
-_TOUCH: Final = "UPDATE repositories SET updated_at = $2 WHERE name = $1"
-_IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE digest = $1 LIMIT 1"
-_FORGET_BLOB: Final = "DELETE FROM blobs WHERE digest = $1"
 
 
 class SqliteLeftovers:
@@ -109,9 +105,9 @@ class SqliteLeftovers:
                 old = connection.execute(_IS_OLD_MANIFEST, {**key, "3": limit_time}).fetchone()
                 if not old or connection.execute(_MANIFEST_IS_NEEDED, key).fetchone():
                     continue
-                connection.execute(_DROP_REFERENCES, key)
-                gone += connection.execute(_DROP_MANIFEST, key).rowcount
-                connection.execute(_TOUCH, {"1": repository, "2": now})
+                connection.execute(sql.FORGET_REFERENCES, key)
+                gone += connection.execute(sql.FORGET_MANIFEST, key).rowcount
+                connection.execute(sql.TOUCH_REPOSITORY, {"1": repository, "2": now})
             return gone
 
         return await self._database.write(work)
@@ -121,7 +117,7 @@ class SqliteLeftovers:
         return tuple(
             digest
             for digest in digests
-            if self._database.fetch_one(_IS_LINKED, {"1": digest.text}) is None
+            if self._database.fetch_one(sql.BLOB_IS_LINKED, {"1": digest.text}) is None
         )
 
     async def forget_unlinked(
@@ -133,12 +129,12 @@ class SqliteLeftovers:
         thrown: list[int] = []
 
         def work(connection: sqlite3.Connection) -> int | None:
-            if connection.execute(_IS_LINKED, key).fetchone():
+            if connection.execute(sql.BLOB_IS_LINKED, key).fetchone():
                 return None
             size = thrown[0] if thrown else throw_away()
             if size is not None:
                 thrown[:] = [size]
-                connection.execute(_FORGET_BLOB, key)
+                connection.execute(sql.FORGET_BLOB, key)
             return size
 
         return await self._database.write(work)

@@ -11,54 +11,13 @@ import msgspec
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import ManifestRecord, Referrer, StoredManifest
+from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import media_type, to_micros
 from pratique.storage.metadata.sqlite.database import Database
-from pratique.storage.metadata.sqlite.rows import digest as digest_of
-from pratique.storage.metadata.sqlite.rows import media_type, to_micros
 
-_BY_TAG: Final = """
-    SELECT m.digest, m.media_type, m.content
-    FROM tags t JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
-    WHERE t.repository = $1 AND t.name = $2
-"""
-_BY_DIGEST: Final = """
-    SELECT digest, media_type, content FROM manifests WHERE repository = $1 AND digest = $2
-"""
-_REFERRERS: Final = """
-    SELECT m.digest, m.media_type, m.size,
-        COALESCE(m.artifact_type, m.config_media_type), m.annotations
-    FROM manifest_references r
-    JOIN manifests m ON m.repository = r.repository AND m.digest = r.digest
-    WHERE r.repository = $1 AND r.target = $2 AND r.kind = 'subject'
-    ORDER BY m.created_at, m.digest
-"""
 _BLOB_IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE repository = $1 AND digest = $2"
 _MANIFEST_IS_THERE: Final = "SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2"
-_PUT_REPOSITORY: Final = """
-    INSERT INTO repositories (name, created_at, updated_at) VALUES ($1, $2, $2)
-    ON CONFLICT (name) DO UPDATE SET updated_at = excluded.updated_at
-"""
-_TOUCH_REPOSITORY: Final = "UPDATE repositories SET updated_at = $2 WHERE name = $1"
-_PUT_MANIFEST: Final = """
-    INSERT INTO manifests (repository, digest, media_type, artifact_type, config_media_type,
-        size, image_size, created_at, updated_at, annotations, content)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)
-    ON CONFLICT (repository, digest) DO UPDATE SET
-        media_type = excluded.media_type, artifact_type = excluded.artifact_type,
-        config_media_type = excluded.config_media_type, image_size = excluded.image_size,
-        updated_at = excluded.updated_at, annotations = excluded.annotations
-"""
-_FORGET_REFERENCES: Final = """
-    DELETE FROM manifest_references WHERE repository = $1 AND digest = $2
-"""
-_PUT_REFERENCE: Final = """
-    INSERT INTO manifest_references (repository, digest, kind, target) VALUES ($1, $2, $3, $4)
-"""
-_PUT_TAG: Final = """
-    INSERT INTO tags (repository, name, digest, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $4)
-    ON CONFLICT (repository, name) DO UPDATE SET
-        digest = excluded.digest, updated_at = excluded.updated_at
-"""
 
 
 class SqliteManifests:
@@ -72,9 +31,9 @@ class SqliteManifests:
     ) -> StoredManifest | None:
         """See the port. One prepared SELECT."""
         if isinstance(reference, Digest):
-            statement, key = _BY_DIGEST, reference.text
+            statement, key = sql.MANIFEST_BY_DIGEST, reference.text
         else:
-            statement, key = _BY_TAG, str(reference)
+            statement, key = sql.MANIFEST_BY_TAG, str(reference)
         # Plain text binds a microsecond faster than a subclass of it.
         row = self._database.fetch_one(statement, {"1": str(repository), "2": key})
         if row is None:
@@ -95,11 +54,11 @@ class SqliteManifests:
             blobs = _present(connection, _BLOB_IS_LINKED, repository, record.needed_blobs)
             children = _present(connection, _MANIFEST_IS_THERE, repository, record.needed_manifests)
             record.require(repository, blobs | children)
-            connection.execute(_PUT_REPOSITORY, {"1": repository, "2": now})
+            connection.execute(sql.PUT_REPOSITORY, {"1": repository, "2": now})
             _put_manifest(connection, repository, record, now)
             for tag in tags:
                 connection.execute(
-                    _PUT_TAG, {"1": repository, "2": tag, "3": record.digest.text, "4": now}
+                    sql.PUT_TAG, {"1": repository, "2": tag, "3": record.digest.text, "4": now}
                 )
 
         await self._database.write(work)
@@ -110,11 +69,9 @@ class SqliteManifests:
         now = to_micros(at)
 
         def work(connection: sqlite3.Connection) -> bool:
-            connection.execute("DELETE FROM tags WHERE repository = $1 AND digest = $2", key)
-            connection.execute(_FORGET_REFERENCES, key)
-            gone = connection.execute(
-                "DELETE FROM manifests WHERE repository = $1 AND digest = $2", key
-            )
+            connection.execute(sql.FORGET_TAGS_OF, key)
+            connection.execute(sql.FORGET_REFERENCES, key)
+            gone = connection.execute(sql.FORGET_MANIFEST, key)
             return _touch_if(gone.rowcount > 0, connection, repository, now)
 
         return await self._database.write(work)
@@ -124,16 +81,14 @@ class SqliteManifests:
         now = to_micros(at)
 
         def work(connection: sqlite3.Connection) -> bool:
-            gone = connection.execute(
-                "DELETE FROM tags WHERE repository = $1 AND name = $2", {"1": repository, "2": tag}
-            )
+            gone = connection.execute(sql.FORGET_TAG, {"1": repository, "2": tag})
             return _touch_if(gone.rowcount > 0, connection, repository, now)
 
         return await self._database.write(work)
 
     async def referrers(self, repository: RepositoryName, subject: Digest) -> tuple[Referrer, ...]:
         """See the port."""
-        rows = self._database.fetch_all(_REFERRERS, {"1": repository, "2": subject.text})
+        rows = self._database.fetch_all(sql.REFERRERS, {"1": repository, "2": subject.text})
         return tuple(
             Referrer(
                 digest_of(digest),
@@ -155,7 +110,7 @@ def _touch_if(
     now: int,
 ) -> bool:
     if changed:
-        connection.execute(_TOUCH_REPOSITORY, {"1": repository, "2": now})
+        connection.execute(sql.TOUCH_REPOSITORY, {"1": repository, "2": now})
     return changed
 
 
@@ -177,7 +132,7 @@ def _put_manifest(
 ) -> None:
     annotations = record.annotations
     connection.execute(
-        _PUT_MANIFEST,
+        sql.PUT_MANIFEST,
         {
             "1": repository,
             "2": record.digest.text,
@@ -192,7 +147,7 @@ def _put_manifest(
         },
     )
     key = {"1": repository, "2": record.digest.text}
-    connection.execute(_FORGET_REFERENCES, key)
+    connection.execute(sql.FORGET_REFERENCES, key)
     connection.executemany(
-        _PUT_REFERENCE, [{**key, "3": r.kind, "4": r.digest.text} for r in record.references]
+        sql.PUT_REFERENCE, [{**key, "3": r.kind, "4": r.digest.text} for r in record.references]
     )

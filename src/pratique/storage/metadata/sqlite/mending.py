@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from pratique.registry.checking import ManifestKey, ManifestRow
+from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
-from pratique.storage.metadata.sqlite.rows import to_micros
 
 T = TypeVar("T")
 

@@ -6,13 +6,13 @@ again. It is never synced. All statements are short and run on the loop's thread
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from pratique.admission.pending_sign_ins import IN_ALL, PER_OWNER, NotKept, Pending
+from pratique.storage.metadata.sqlite.losable import open_losable
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pending (
@@ -47,13 +47,9 @@ class SqlitePendingSignIns:
     """
 
     def __init__(self, path: Path) -> None:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("busy_timeout = 2000", "journal_mode = WAL", "synchronous = OFF"):
-            self._connection.execute(f"PRAGMA {pragma}").fetchall()
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_losable(path, _SCHEMA)
 
-    def keep(self, pending: Pending, at: datetime) -> bool:
+    async def keep(self, pending: Pending, at: datetime) -> bool:
         """Keep a thing, unless its key is taken; forget what has ended."""
         self._run(_SWEEP, {"at": at.timestamp()})
         parameters = {
@@ -67,21 +63,21 @@ class SqlitePendingSignIns:
         }
         if self._run(_KEEP, parameters).rowcount == 1:
             return True
-        if self.find(pending.kind, pending.key, at) is not None:
+        if await self.find(pending.kind, pending.key, at) is not None:
             return False
         raise NotKept("too many sign-ins are on their way; try again in some minutes")
 
-    def find(self, kind: str, key: str, at: datetime) -> bytes | None:
+    async def find(self, kind: str, key: str, at: datetime) -> bytes | None:
         """The body of what is not yet forgotten."""
         parameters = {"kind": kind, "key": key, "at": at.timestamp()}
         return _body(self._run(_FIND, parameters).fetchall())
 
-    def take(self, kind: str, key: str, at: datetime) -> bytes | None:
+    async def take(self, kind: str, key: str, at: datetime) -> bytes | None:
         """The body, which is gone with this."""
         parameters = {"kind": kind, "key": key, "at": at.timestamp()}
         return _body(self._run(_TAKE, parameters).fetchall())
 
-    def replace(self, kind: str, key: str, before: bytes, after: bytes) -> bool:
+    async def replace(self, kind: str, key: str, before: bytes, after: bytes) -> bool:
         """Let the body be `after` if it is still `before`."""
         parameters = {"kind": kind, "key": key, "before": before, "after": after}
         return self._run(_REPLACE, parameters).rowcount == 1

@@ -1,0 +1,95 @@
+"""Listings from PostgreSQL, whose columns of names have the order of the bytes, `"C"`."""
+
+from __future__ import annotations
+
+from pratique.naming import Digest, RepositoryName, Tag
+from pratique.registry import DeletedRepository, ManifestFacts, RepositoryFacts, TagFacts
+from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.postgres.database import PostgresDatabase
+from pratique.storage.metadata.postgres.driver import Connection
+from pratique.storage.metadata.postgres.manifests import LOCK_REPOSITORY
+from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import from_micros, media_type
+
+
+class PostgresCatalogue:
+    """The port `Catalogue`."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    async def tags(self, repository: RepositoryName, limit: int, last: str) -> tuple[Tag, ...]:
+        """See the port."""
+        rows = await self._database.fetch_all(sql.TAGS, repository, _bound(last), limit)
+        return tuple(Tag(name) for (name,) in rows)
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port."""
+        rows = await self._database.fetch_all(sql.REPOSITORIES, _bound(last), limit)
+        return tuple(RepositoryName(name) for (name,) in rows)
+
+    async def repository(self, repository: RepositoryName) -> RepositoryFacts | None:
+        """See the port."""
+        row = await self._database.fetch_one(sql.REPOSITORY, repository)
+        if row is None:
+            return None
+        created, updated, manifests, tags = row
+        return RepositoryFacts(
+            repository, from_micros(created), from_micros(updated), manifests, tags
+        )
+
+    async def tag_facts(
+        self, repository: RepositoryName, limit: int, last: str
+    ) -> tuple[TagFacts, ...]:
+        """See the port."""
+        rows = await self._database.fetch_all(sql.TAG_FACTS, repository, _bound(last), limit)
+        return tuple(
+            TagFacts(Tag(name), digest_of(digest), from_micros(created), from_micros(updated))
+            for name, digest, created, updated in rows
+        )
+
+    async def manifest_facts(
+        self, repository: RepositoryName, limit: int, last: str
+    ) -> tuple[ManifestFacts, ...]:
+        """See the port."""
+        rows = await self._database.fetch_all(sql.MANIFEST_FACTS, repository, _bound(last), limit)
+        if not rows:
+            return ()
+        tags: dict[str, list[Tag]] = {}
+        for digest, name in await self._database.fetch_all(
+            sql.TAGS_OF_RANGE, repository, rows[0][0], rows[-1][0]
+        ):
+            tags.setdefault(digest, []).append(Tag(name))
+        return tuple(
+            ManifestFacts(
+                digest_of(digest),
+                media_type(kind),
+                artifact_type,
+                config_media_type,
+                size,
+                from_micros(created),
+                from_micros(updated),
+                tuple(tags.get(digest, ())),
+            )
+            for digest, kind, artifact_type, config_media_type, size, created, updated in rows
+        )
+
+    async def delete_repository(self, repository: RepositoryName) -> DeletedRepository | None:
+        """See the port."""
+
+        async def work(connection: Connection) -> DeletedRepository | None:
+            if await connection.fetchrow(LOCK_REPOSITORY, repository) is None:
+                return None
+            manifests = await connection.fetch(sql.MANIFESTS_OF, repository)
+            tags = await connection.fetch(sql.TAGS_OF, repository)
+            for statement in sql.DELETE_REPOSITORY:
+                await connection.execute(statement, repository)
+            digests: tuple[Digest, ...] = tuple(digest_of(text) for (text,) in manifests)
+            return DeletedRepository(digests, tuple(Tag(name) for (name,) in tags))
+
+        return await self._database.write(work)
+
+
+def _bound(last: str) -> str:
+    """`last` as PostgreSQL takes it, which knows no NUL; no name has one, so no order changes."""
+    return last.partition("\0")[0]

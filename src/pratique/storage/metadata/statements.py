@@ -1,0 +1,112 @@
+"""Statements that SQLite and PostgreSQL both understand, with `$1`, `$2`, ... for arguments.
+
+What needs locks in one and none in the other stands with the store that needs it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Manifests and tags.
+
+MANIFEST_BY_TAG: Final = """
+    SELECT m.digest, m.media_type, m.content
+    FROM tags t JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
+    WHERE t.repository = $1 AND t.name = $2
+"""
+MANIFEST_BY_DIGEST: Final = """
+    SELECT digest, media_type, content FROM manifests WHERE repository = $1 AND digest = $2
+"""
+REFERRERS: Final = """
+    SELECT m.digest, m.media_type, m.size,
+        COALESCE(m.artifact_type, m.config_media_type), m.annotations
+    FROM manifest_references r
+    JOIN manifests m ON m.repository = r.repository AND m.digest = r.digest
+    WHERE r.repository = $1 AND r.target = $2 AND r.kind = 'subject'
+    ORDER BY m.created_at, m.digest
+"""
+PUT_REPOSITORY: Final = """
+    INSERT INTO repositories (name, created_at, updated_at) VALUES ($1, $2, $2)
+    ON CONFLICT (name) DO UPDATE SET updated_at = excluded.updated_at
+"""
+TOUCH_REPOSITORY: Final = "UPDATE repositories SET updated_at = $2 WHERE name = $1"
+PUT_MANIFEST: Final = """
+    INSERT INTO manifests (repository, digest, media_type, artifact_type, config_media_type,
+        size, image_size, created_at, updated_at, annotations, content)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)
+    ON CONFLICT (repository, digest) DO UPDATE SET
+        media_type = excluded.media_type, artifact_type = excluded.artifact_type,
+        config_media_type = excluded.config_media_type, image_size = excluded.image_size,
+        updated_at = excluded.updated_at, annotations = excluded.annotations
+"""
+FORGET_MANIFEST: Final = "DELETE FROM manifests WHERE repository = $1 AND digest = $2"
+FORGET_REFERENCES: Final = """
+    DELETE FROM manifest_references WHERE repository = $1 AND digest = $2
+"""
+PUT_REFERENCE: Final = """
+    INSERT INTO manifest_references (repository, digest, kind, target) VALUES ($1, $2, $3, $4)
+"""
+PUT_TAG: Final = """
+    INSERT INTO tags (repository, name, digest, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $4)
+    ON CONFLICT (repository, name) DO UPDATE SET
+        digest = excluded.digest, updated_at = excluded.updated_at
+"""
+FORGET_TAG: Final = "DELETE FROM tags WHERE repository = $1 AND name = $2"
+FORGET_TAGS_OF: Final = "DELETE FROM tags WHERE repository = $1 AND digest = $2"
+
+# Links between repositories and blobs.
+
+BLOB_SIZE: Final = """
+    SELECT b.size FROM repository_blobs l JOIN blobs b ON b.digest = l.digest
+    WHERE l.repository = $1 AND l.digest = $2
+"""
+HOLDERS: Final = """
+    SELECT repository FROM repository_blobs WHERE digest = $1 ORDER BY repository LIMIT $2
+"""
+LINKED_AT: Final = "SELECT linked_at FROM repository_blobs WHERE repository = $1 AND digest = $2"
+RENEW_LINK: Final = """
+    UPDATE repository_blobs SET linked_at = $3 WHERE repository = $1 AND digest = $2
+"""
+PUT_LINK: Final = """
+    INSERT INTO repository_blobs (repository, digest, linked_at) VALUES ($1, $2, $3)
+    ON CONFLICT (repository, digest) DO UPDATE SET linked_at = excluded.linked_at
+"""
+FORGET_LINK: Final = "DELETE FROM repository_blobs WHERE repository = $1 AND digest = $2"
+BLOB_IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE digest = $1 LIMIT 1"
+FORGET_BLOB: Final = "DELETE FROM blobs WHERE digest = $1"
+
+# Listings, in the order of the names' bytes.
+
+TAGS: Final = """
+    SELECT name FROM tags WHERE repository = $1 AND name > $2 ORDER BY name LIMIT $3
+"""
+REPOSITORIES: Final = "SELECT name FROM repositories WHERE name > $1 ORDER BY name LIMIT $2"
+REPOSITORY: Final = """
+    SELECT created_at, updated_at,
+        (SELECT COUNT(*) FROM manifests WHERE repository = $1),
+        (SELECT COUNT(*) FROM tags WHERE repository = $1)
+    FROM repositories WHERE name = $1
+"""
+TAG_FACTS: Final = """
+    SELECT name, digest, created_at, updated_at FROM tags
+    WHERE repository = $1 AND name > $2 ORDER BY name LIMIT $3
+"""
+MANIFEST_FACTS: Final = """
+    SELECT digest, media_type, artifact_type, config_media_type, image_size, created_at, updated_at
+    FROM manifests WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3
+"""
+TAGS_OF_RANGE: Final = """
+    SELECT digest, name FROM tags
+    WHERE repository = $1 AND digest >= $2 AND digest <= $3 ORDER BY digest, name
+"""
+MANIFESTS_OF: Final = "SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest"
+TAGS_OF: Final = "SELECT name FROM tags WHERE repository = $1 ORDER BY name"
+# Children before parents, as the foreign keys demand.
+DELETE_REPOSITORY: Final = (
+    "DELETE FROM tags WHERE repository = $1",
+    "DELETE FROM manifest_references WHERE repository = $1",
+    "DELETE FROM manifests WHERE repository = $1",
+    "DELETE FROM repository_blobs WHERE repository = $1",
+    "DELETE FROM repositories WHERE name = $1",
+)

@@ -1,0 +1,127 @@
+"""The audit log in memory and in SQLite: one suite; then several processes, kills and bad files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pratique.admission.audit import AuditLog
+from pratique.registry.errors import StorageFailed
+from pratique.storage.metadata.memory.audit import MemoryAuditLog
+from pratique.storage.metadata.sqlite.audit import SqliteAuditLog
+from pratique.testing.audit_suite import AuditLogSuite, all_links, an_entry, verified
+
+_WRITER = """
+import sys
+from pathlib import Path
+from pratique.storage.metadata.sqlite.audit import SqliteAuditLog
+from pratique.testing.audit_suite import an_entry
+
+log = SqliteAuditLog(Path(sys.argv[1]))
+start, batches = int(sys.argv[2]), int(sys.argv[3])
+for batch in range(batches):
+    log.append([an_entry(start + batch * 5 + n) for n in range(5)])
+    print(batch, flush=True)
+"""
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuditLog]:
+    """Either store, empty."""
+    if request.param == "memory":
+        yield MemoryAuditLog()
+        return
+    with closing(SqliteAuditLog(tmp_path / "audit.db")) as opened:
+        yield opened
+
+
+class TestBothStores(AuditLogSuite):
+    """The suite over each."""
+
+
+def _writer(path: Path, start: int, batches: int) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-c", _WRITER, str(path), str(start), str(batches)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE)
+
+
+def test_several_processes_keep_one_chain(tmp_path: Path) -> None:
+    """Four processes that append at once lose nothing, and what they wrote follows."""
+    path = tmp_path / "audit.db"
+    writers = [_writer(path, 1000 * n, 20) for n in range(4)]
+    assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
+    for writer in writers:
+        assert writer.stdout is not None
+        writer.stdout.close()
+    with closing(SqliteAuditLog(path)) as log:
+        links = all_links(log)
+        assert len(links) == 400
+        assert verified(log) == ()
+
+
+def test_a_kill_leaves_a_whole_chain(tmp_path: Path) -> None:
+    """Whatever was acknowledged before SIGKILL is there, in whole batches, and others go on."""
+    path = tmp_path / "audit.db"
+    for round_ in range(5):
+        with closing(SqliteAuditLog(path)) as log:
+            before = log.extent().head.seq
+        writer = _writer(path, 10_000 * round_, 10_000)
+        assert writer.stdout is not None
+        for _ in range(2 + round_):
+            writer.stdout.readline()
+        os.kill(writer.pid, signal.SIGKILL)
+        acknowledged = 2 + round_ + len(writer.stdout.read().splitlines())
+        writer.wait()
+        writer.stdout.close()
+        with closing(SqliteAuditLog(path)) as log:
+            written = log.extent().head.seq - before
+            assert written >= 5 * acknowledged
+            assert written % 5 == 0
+            assert verified(log) == ()
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """Who signed in from where is nobody else's business."""
+    path = tmp_path / "audit.db"
+    with closing(SqliteAuditLog(path)) as log:
+        log.append([an_entry(1)])
+        modes = {stat.S_IMODE(found.stat().st_mode) for found in tmp_path.glob("audit.db*")}
+    assert modes == {0o600}
+
+
+def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
+    """What a newer version wrote is not guessed at."""
+    path = tmp_path / "audit.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with closing(SqliteAuditLog(path)) as log, pytest.raises(StorageFailed) as raised:
+        log.append([an_entry(1)])
+    assert "newer version of pratique" in raised.value.detail
+
+
+def test_a_mended_file_is_used_again(tmp_path: Path) -> None:
+    """A call after a fault opens the file afresh."""
+    folder = tmp_path / "absent"
+    with closing(SqliteAuditLog(folder / "audit.db")) as log:
+        with pytest.raises(StorageFailed):
+            log.append([an_entry(1)])
+        folder.mkdir()
+        log.append([an_entry(1)])
+        assert verified(log) == ()
+
+
+def test_a_closed_log_says_so(tmp_path: Path) -> None:
+    """Nothing is opened again after the end."""
+    log = SqliteAuditLog(tmp_path / "audit.db")
+    log.close()
+    with pytest.raises(StorageFailed) as raised:
+        log.extent()
+    assert "closed" in raised.value.detail

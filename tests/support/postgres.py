@@ -1,0 +1,222 @@
+"""A real PostgreSQL server in processes of its own, on loopback, ended by its process id."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+from tests.support.live_server import free_port
+
+T = TypeVar("T")
+
+# Set to anything where every programme must be there, as in continuous integration.
+ALL_REQUIRED = "PRATIQUE_ALL_CLIENTS"
+USER, PASSWORD = "pratique", "the-database-password"
+START_DEADLINE_SECONDS = 60.0
+_DEBIAN = Path("/usr/lib/postgresql")
+_NEEDED = ("initdb", "postgres")
+_CONFIG = """
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = '{folder}'
+max_connections = 60
+shared_buffers = 32MB
+fsync = on
+full_page_writes = on
+synchronous_commit = on
+logging_collector = off
+"""
+_HBA = """
+local all postgres peer
+local all all scram-sha-256
+host all postgres 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+@dataclass
+class PostgresServer:
+    """A server, which can be stopped, killed, and started again on its port.
+
+    Attributes:
+        folder: its data, which its own user owns.
+        port: on 127.0.0.1; the socket is in `folder` too.
+        process: of its parent; None while it does not run.
+    """
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def url(self, database: str) -> str:
+        """Of a database, for the user whom the tests sign in as."""
+        return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Serve, and return when it takes connections."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*_as_its_user(), str(_programme("postgres")), "-D", str(self.folder / "data")],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=self.folder,
+            )
+        deadline = time.monotonic() + START_DEADLINE_SECONDS
+        while True:
+            assert self.process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < deadline, "PostgreSQL does not answer"
+            with suppress(OSError, asyncpg.CannotConnectNowError):
+                self.ask("SELECT 1")
+                return
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End it as its operator would, without waiting for clients."""
+        self.end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End all its processes in the middle of whatever they do."""
+        assert self.process is not None
+        # Stopped first, so that it neither makes new children nor tells the old ones.
+        self.process.send_signal(signal.SIGSTOP)
+        parent = self.process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+        for child in children.split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        self.end(signal.SIGKILL)
+
+    def ask(self, statement: str, *arguments: object, database: str = "postgres") -> list[Any]:
+        """Run a statement as the server's superuser and give its rows."""
+        return self.within(lambda c: c.fetch(statement, *arguments), database=database)
+
+    def within(self, work: Callable[[Any], Awaitable[T]], *, database: str = "postgres") -> T:
+        """Run `work` on a connection of the server's superuser."""
+
+        async def connected() -> T:
+            connection = await asyncpg.connect(
+                host="127.0.0.1", port=self.port, user="postgres", database=database, timeout=20
+            )
+            try:
+                return await work(connection)
+            finally:
+                await connection.close()
+
+        return _on_a_loop_of_its_own(connected)
+
+    def new_database(self, template: str = "template0") -> str:
+        """Make an empty database and give its name."""
+        name = f"pratique_{next(self._numbers)}"
+        self.ask(f'CREATE DATABASE "{name}" OWNER {USER} TEMPLATE "{template}" ENCODING UTF8')
+        return name
+
+    def drop(self, url: str) -> None:
+        """Delete a database, whoever still uses it: hundreds of them would fill a disk."""
+        self.ask(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    def end(self, number: signal.Signals) -> None:
+        """Send it a signal and wait until it has ended; twice is once."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.send_signal(number)
+            process.wait(timeout=60)
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server with durable writes, in a folder of its own, ended on leaving.
+
+    Skips the test where PostgreSQL is not installed, and fails where it must be.
+    """
+    missing = [name for name in _NEEDED if _programme(name) is None]
+    if missing:
+        told = f"`{missing[0]}` is not installed (Debian: apt install postgresql)"
+        if os.environ.get(ALL_REQUIRED):
+            pytest.fail(f"{told}, and {ALL_REQUIRED} is set")
+        pytest.skip(told)
+    # Short, as the path of a socket must be, and below a folder that every user may enter.
+    folder = Path(tempfile.mkdtemp(prefix="pratique-pg-"))
+    if os.geteuid() == 0:
+        account = pwd.getpwnam("postgres")
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    server = PostgresServer(folder, free_port())
+    try:
+        _initialise(server)
+        server.start()
+        server.ask(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
+        yield server
+    finally:
+        # At once, without writing out what is deleted next.
+        server.end(signal.SIGQUIT)
+        shutil.rmtree(folder)
+
+
+def fresh_database(server: PostgresServer) -> str:
+    """The URL of a new, empty database."""
+    return server.url(server.new_database())
+
+
+def _initialise(server: PostgresServer) -> None:
+    data = server.folder / "data"
+    done = subprocess.run(
+        [
+            *(*_as_its_user(), str(_programme("initdb")), "-D", str(data), "--username=postgres"),
+            *("--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-sync"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=server.folder,
+    )
+    assert done.returncode == 0, done.stderr
+    config = _CONFIG.format(port=server.port, folder=server.folder)
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(config)
+    (data / "pg_hba.conf").write_text(_HBA, encoding="utf-8")
+
+
+def _on_a_loop_of_its_own(work: Callable[[], Awaitable[T]]) -> T:
+    """Run in a thread, so that callers in a running loop are served too."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(_awaited(work))).result()
+
+
+async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+def _as_its_user() -> Sequence[str]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return ()
+    return ("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--")
+
+
+def _programme(name: str) -> Path | None:
+    """The newest that is installed; Debian keeps servers of each version in a folder of its own."""
+    folders = sorted(
+        (f for f in _DEBIAN.glob("[0-9]*") if (f / "bin" / name).exists()),
+        key=lambda folder: int(folder.name),
+    )
+    if folders:
+        return folders[-1] / "bin" / name
+    found = shutil.which(name)
+    return None if found is None else Path(found)
