@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import pytest
@@ -27,10 +29,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+def workshop() -> Iterator[Workshop]:
     """Makes clients; their daemons end with the session."""
-    with ExitStack() as daemons:
-        yield Workshop(tmp_path_factory.mktemp("w"), daemons)
+    # Podman takes no path above 50 characters, and pytest's own are longer in a shared run.
+    with (
+        TemporaryDirectory(prefix="w", ignore_cleanup_errors=True) as folder,
+        ExitStack() as daemons,
+    ):
+        yield Workshop(Path(folder), daemons)
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import re
@@ -35,20 +36,28 @@ def built(program: str) -> str:
     source = SOURCES[program]
     folder = CACHE / source.rpartition("@")[2]
     path = folder / program
-    if not path.exists():
-        go = find("go")
-        folder.mkdir(parents=True, exist_ok=True)
-        environment = {
-            "GOBIN": str(folder),
-            "GOPATH": str(CACHE / "path"),
-            "GOCACHE": str(CACHE / "objects"),
-            "GOFLAGS": "-modcacherw",
-            "CGO_ENABLED": "0",
-        }
-        printed = run([go, "install", source], environment=environment, seconds=900)
+    folder.mkdir(parents=True, exist_ok=True)
+    # One at a time: several processes may want the same.
+    with (folder / "building").open("wb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
         if not path.exists():
-            raise Missing(f"`go install {source}` failed: {printed.text[-500:]}")
+            _build(source, folder)
+    if not path.exists():
+        raise Missing(f"`go install {source}` left nothing behind")
     return str(path)
+
+
+def _build(source: str, folder: Path) -> None:
+    environment = {
+        "GOBIN": str(folder),
+        "GOPATH": str(CACHE / "path"),
+        "GOCACHE": str(CACHE / "objects"),
+        "GOFLAGS": "-modcacherw",
+        "CGO_ENABLED": "0",
+    }
+    printed = run([find("go"), "install", source], environment=environment, seconds=900)
+    if printed.exit_code != 0:
+        raise Missing(f"`go install {source}` failed: {printed.text[-500:]}")
 
 
 class _GoClient:

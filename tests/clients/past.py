@@ -61,9 +61,9 @@ def expired_refresh_token(data: Path, host: str, account: Account) -> str:
 def guess_often(data: Path, account: Account) -> None:
     """Count so many wrong passwords of this machine that it must wait for a minute from now on."""
     attempts = SqliteSignInAttempts(data / assembly.ATTEMPTS_FILE)
-    with closing(attempts):
+    with closing(attempts), asyncio.Runner() as runner:
         for _ in range(_GUESSES):
-            attempts.failed("127.0.0.1", account.user_name.casefold(), assembly.now())
+            runner.run(attempts.failed("127.0.0.1", account.user_name.casefold(), assembly.now()))
 
 
 class _Form:

@@ -12,6 +12,7 @@ from tests.diagnosis.bed.harness import Board, Score
 from tests.diagnosis.bed.machine_parts import Nobody
 from tests.diagnosis.bed.servers import Loopback
 from tests.diagnosis.bed.stage import Shared
+from tests.support.told_at_the_end import told_at_the_end
 
 from pratique.diagnosis.causes import CAUSES, Reach
 
@@ -55,35 +56,34 @@ def board(request: pytest.FixtureRequest) -> Board:
     return request.config.stash.setdefault(_BOARD, Board())
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Precision and recall, cause by cause."""
-    board = config.stash.get(_BOARD, None)
-    if board is None or not board.results:
-        return
-    terminalreporter.section("the doctor on the bed")
+    found = session.config.stash.get(_BOARD, None)
+    if found is not None and found.results:
+        told_at_the_end(session.config)["the doctor on the bed"] = list(_table(found))
+
+
+def _table(board: Board) -> Iterator[str]:
     scores = board.scores()
-    terminalreporter.line(f"{'cause':<52}{'cases':>6}{'precision':>11}{'recall':>8}")
+    yield f"{'cause':<52}{'cases':>6}{'precision':>11}{'recall':>8}"
     for cause, score in sorted(scores.items()):
-        terminalreporter.line(_row(cause, score))
+        yield _row(cause, score)
     whole = Score(
         sum(score.rightly for score in scores.values()),
         sum(score.missed for score in scores.values()),
         sum(score.wrongly for score in scores.values()),
     )
     numbered = sum(CAUSES[cause].number is not None for cause in scores)
-    title = f"{len(scores)} causes, {numbered} of them of the catalogue"
-    terminalreporter.line(_row(title, whole))
-    terminalreporter.line(f"{len(board.results)} cases, {_twins(board)} of them twins")
+    yield _row(f"{len(scores)} causes, {numbered} of them of the catalogue", whole)
+    yield f"{len(board.results)} cases, {_twins(board)} of them twins"
     for reach in (Reach.READS, Reach.OUT):
         listed = [one for one in CAUSES.values() if one.reach is reach and one.id not in scores]
-        terminalreporter.line(f"{reach.value} ({len(listed)}):")
+        yield f"{reach.value} ({len(listed)}):"
         for one in listed:
             why = f": {one.why_out}" if one.why_out else ""
-            terminalreporter.line(f"  {one.number} {one.id}{why}")
+            yield f"  {one.number} {one.id}{why}"
     for name, reason in board.skipped.items():
-        terminalreporter.line(f"NOT RUN: {name}: {reason}")
+        yield f"NOT RUN: {name}: {reason}"
 
 
 def _twins(board: Board) -> int:
