@@ -1,0 +1,89 @@
+"""Power lost at any point of a recorded run; and a bed that notices each sync that is left out."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from tests.crash.losing import Run, faults_after_loss, points, recorded
+from tests.crash.shim import Action, Call, Order, Shim
+from tests.crash.write_log import Kind, Record
+
+pytestmark = pytest.mark.live
+
+STEPS = 18
+POINTS = 60
+POINTS_OF_A_MUTANT = 30
+
+
+def fail_syncs(shim: Shim) -> None:
+    """Let the sync of a file fail now and then, once each time."""
+    chance = Random(1)  # noqa: S311 - the same each time
+    for _ in range(12):
+        pattern = chance.choice(["registry/uploads/*", "registry/pratique.db-wal"])
+        shim.tell(Order(Action.FAIL, Call.SYNC, chance.randint(1, 3), 1, pattern, errno.EIO))
+        time.sleep(0.15)
+    shim.quiet()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run without trouble."""
+    return recorded(tmp_path_factory.mktemp("run"), STEPS, 1, lambda _: None)
+
+
+def test_nothing_acknowledged_is_lost(run: Run) -> None:
+    """Whatever was not synced is lost, in whole or in part: all that was acknowledged is there."""
+    assert list(faults_after_loss(run, points(run, POINTS, 2), 3)) == []
+
+
+def test_nothing_acknowledged_is_lost_where_syncs_failed(tmp_path: Path) -> None:
+    """A sync that failed is never taken for done because a later one succeeds."""
+    run = recorded(tmp_path, STEPS, 4, fail_syncs)
+    assert any(record.kind is Kind.SYNC_FAILED for record in run.records)
+    assert list(faults_after_loss(run, points(run, POINTS, 5), 6)) == []
+
+
+def is_sync_of_a_blob(record: Record) -> bool:
+    """Whether this brings a blob's bytes to disk."""
+    return record.kind is Kind.SYNCED and fnmatch.fnmatch(record.path, "registry/uploads/*")
+
+
+def is_sync_of_a_folder_of_blobs(record: Record) -> bool:
+    """Whether this brings the name of a blob to disk."""
+    return record.kind is Kind.FOLDER_SYNCED and fnmatch.fnmatch(record.path, "registry/blobs*")
+
+
+def is_sync_of_a_commit(record: Record) -> bool:
+    """Whether this brings a transaction to disk; `synchronous = NORMAL` would not."""
+    return record.kind is Kind.SYNCED and record.path == "registry/pratique.db-wal"
+
+
+def is_sync_of_the_new_folder(record: Record) -> bool:
+    """Whether this brings the name of the data folder to disk."""
+    return record.kind is Kind.FOLDER_SYNCED and record.path == ""
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        is_sync_of_a_blob,
+        is_sync_of_a_folder_of_blobs,
+        is_sync_of_a_commit,
+        is_sync_of_the_new_folder,
+    ],
+)
+def test_the_bed_notices_each_sync_that_is_left_out(
+    run: Run, left_out: Callable[[Record], bool]
+) -> None:
+    """A registry that did not wait for one of its syncs would be found out."""
+    kept = [record for record in run.records if not left_out(record)]
+    assert len(kept) < len(run.records)
+    mutant = Run(kept, run.history, run.laws)
+    found = faults_after_loss(mutant, points(mutant, POINTS_OF_A_MUTANT, 7), 8)
+    assert next(found, None) is not None
