@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,15 +13,26 @@ class Places:
     """Where a registry is kept.
 
     Attributes:
-        data: a folder of this machine.
+        data: a folder of this machine, for everything that is not elsewhere.
+        database: `postgresql://...` for the rows; None for files in the folder. May hold a
+            password, so it is never shown.
+        blobs: `s3://...`, `az://...` or `gs://...` for the blobs; None for files in the folder.
+        redirects: whether clients are sent to the object store for blobs.
     """
 
     data: Path
+    database: str | None = field(default=None, repr=False)
+    blobs: str | None = field(default=None, repr=False)
+    redirects: bool = True
 
     @property
     def of_rows(self) -> str:
-        """Where the rows are, in words."""
-        return f"the folder {self.data}"
+        """Where the rows are, in words without a secret."""
+        if self.database is None:
+            return f"the folder {self.data}"
+        url = urlsplit(self.database)
+        host = url.hostname or "this machine"
+        return f"the database {url.path.lstrip('/')} at {host}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,11 @@ class ServeSettings:
         collect_untagged: after which time without a tag manifests are deleted; None for never.
         metrics: where metrics are shown; None for nowhere.
         drain_delay: how long everybody is still served after the server was told to stop.
+        limits: how many requests a minute are served: the name of a preset, and single limits.
+        trusted_proxies: networks of proxies that say truly whom they stand for.
+        audit_pulls: whether pulls have entries in the audit log.
+        traces: what a client's own trace means, where traces are sent to a collector; None for no
+            traces.
     """
 
     places: Places
@@ -72,3 +89,7 @@ class ServeSettings:
     collect_untagged: timedelta | None = None
     metrics: Listen | None = None
     drain_delay: timedelta = timedelta(0)
+    limits: tuple[str, tuple[str, ...]] = ("none", ())
+    trusted_proxies: tuple[str, ...] = ()
+    traces: str | None = None
+    audit_pulls: bool = False

@@ -161,15 +161,6 @@ def test_reader_is_refused_with_what_is_missing(server: LiveServer, terminal: Te
     assert server.pratique("registry", "show")["anonymous_pull"] is False
 
 
-def _written(server: LiveServer, decision_id: str) -> None:
-    """Wait until every worker finds a decision, which takes less than a second."""
-    for _ in range(20):
-        with contextlib.suppress(AssertionError):
-            server.pratique("why", decision_id)
-            return
-    pytest.fail(f"the decision {decision_id} is not written")
-
-
 def test_refusal_is_explained_by_its_id(
     server: LiveServer, owner: Terminal, tmp_path: Path
 ) -> None:
@@ -179,7 +170,7 @@ def test_refusal_is_explained_by_its_id(
     curious.reads("login", server.host, "-u", "curious", "-p", made["password"])
     refused = curious.fails("role", "list")
     words = refused[refused.index("Decision: ") :].split()
-    _written(server, words[1])
+    server.decision(words[1])
     told = owner.reads("why", *words)
     assert told.startswith("Refused: `curious` does not have the permission")
     assert "asked by    `curious` from 127.0.0.1\n" in told

@@ -149,7 +149,7 @@ def test_people_are_asked_before_a_repository_is_deleted(
     )
     os.close(theirs)
     os.close(ours)
-    assert f"Delete the repository `app/web` of the registry in {data}" in done.stderr
+    assert f"Delete the repository `app/web` of the registry in the folder {data}" in done.stderr
     assert done.returncode == (0 if answer == "y\n" else 1)
     assert with_images.gets("repo", "list") == left
 

@@ -145,7 +145,7 @@ def test_wrong_secret_is_told_in_our_words(authority: Authority) -> None:
         credential.get_token(ACR)
     assert "AADSTS7000215" in str(refused.value)
     decision = str(refused.value).partition("Correlation ID: ")[2].split()[0]
-    assert authority.server.pratique("why", decision)["reason"] == "wrong-name-or-secret"
+    assert authority.server.decision(decision)["reason"] == "wrong-name-or-secret"
 
 
 def test_assertion_by_hand_is_refused(authority: Authority) -> None:

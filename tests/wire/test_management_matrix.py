@@ -30,7 +30,7 @@ REGISTRY_READS = frozenset(
         *("show_registry", "show_admin_user", "list_role_definitions", "list_role_assignments"),
         *("list_scope_maps", "list_tokens", "show_role_definition", "list_deny_assignments"),
         *("check_access", "list_who_can", "try_changes", "review_access", "explain_decision"),
-        "list_decisions",
+        *("list_decisions", "list_audit_entries", "show_audit_head"),
     }
 )
 REGISTRY_WRITES = frozenset(
@@ -38,7 +38,7 @@ REGISTRY_WRITES = frozenset(
         *("update_registry", "enable_admin_user", "disable_admin_user"),
         *("regenerate_admin_password", "create_scope_map", "update_scope_map"),
         *("delete_scope_map", "create_token", "new_token_password", "enable_token"),
-        *("disable_token", "delete_token", "update_token"),
+        *("disable_token", "delete_token", "update_token", "prune_audit_log"),
     }
 )
 ASSIGNMENT_WRITES = frozenset({"assign_role", "unassign_role", "remove_role_assignment"})

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -67,6 +67,14 @@ class Sent:
         self.status, self.answer, self.body = status, dict(headers), body
 
     def response_file(self, status: int, headers: list[tuple[str, str]], file: str) -> None:
+        """Not used by a registry in memory.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> NoReturn:
         """Not used by a registry in memory.
 
         Raises:

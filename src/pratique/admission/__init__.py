@@ -10,7 +10,7 @@ from pratique.admission.changes import Draft
 from pratique.admission.control import ControlPlane, Demand, Refused
 from pratique.admission.errors import AlreadyExists, ControlError, NotFound, Unacceptable
 from pratique.admission.gate import FOLDER_OWNER, NOBODY, Caller, Gate
-from pratique.admission.ledger import Ledger, LedgerMoved, Row
+from pratique.admission.ledger import LawNotConfirmed, Ledger, LedgerMoved, Row
 from pratique.admission.records import AssignmentRecord, RegistryRecord, ScopeMapRecord
 from pratique.admission.snapshot import Snapshot, Snapshots
 
@@ -25,6 +25,7 @@ __all__ = [
     "Demand",
     "Draft",
     "Gate",
+    "LawNotConfirmed",
     "Ledger",
     "LedgerMoved",
     "NotFound",

@@ -73,14 +73,14 @@ class ApplicationGate:
                 proved = await self._by_outside(snapshot, application, client_id, shown, at)
         except ApplicationRefused as refused:
             if refused.guess:
-                self._count(counted, account, at)
+                await self._count(counted, account, at)
             raise
-        standing = self._attempts.standing(counted, account, at)
+        standing = await self._attempts.standing(counted, account, at)
         if not standing.known or standing.pair.failures:
-            self._attempts.succeeded(counted, account, at)
+            await self._attempts.succeeded(counted, account, at)
         return proved
 
-    def _count(self, source: str, account: str, at: datetime) -> None:
+    async def _count(self, source: str, account: str, at: datetime) -> None:
         """Count a wrong attempt.
 
         Nothing that is shown here can be guessed, so the right thing is taken however often
@@ -89,14 +89,14 @@ class ApplicationGate:
         Raises:
             ApplicationRefused: there were too many; told in place of what was wrong.
         """
-        wait = seconds_to_wait(self._attempts.standing(source, account, at), at)
+        wait = seconds_to_wait(await self._attempts.standing(source, account, at), at)
         if wait:
             raise ApplicationRefused(
                 ApplicationFault.TOO_MANY,
                 f"too many wrong sign-ins from this address; try again in {wait} seconds",
                 retry_after_seconds=wait,
             )
-        self._attempts.failed(source, account, at)
+        await self._attempts.failed(source, account, at)
 
     async def _by_outside(
         self,

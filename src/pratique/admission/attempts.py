@@ -50,15 +50,15 @@ class Standing:
 class SignInAttempts(Protocol):
     """Remembers attempts, shared by all workers. Forgetting them all in a crash is acceptable."""
 
-    def standing(self, source: str, account: str, at: datetime) -> Standing:
+    async def standing(self, source: str, account: str, at: datetime) -> Standing:
         """The counts that have not faded at `at`."""
         ...
 
-    def failed(self, source: str, account: str, at: datetime) -> None:
+    async def failed(self, source: str, account: str, at: datetime) -> None:
         """Count one wrong attempt three times over."""
         ...
 
-    def succeeded(self, source: str, account: str, at: datetime) -> None:
+    async def succeeded(self, source: str, account: str, at: datetime) -> None:
         """Remember that this source belongs to this account, and clear their common count."""
         ...
 
@@ -90,13 +90,13 @@ def seconds_to_wait(standing: Standing, at: datetime) -> int:
     return max(waits)
 
 
-def check_patience(attempts: SignInAttempts, source: str, account: str, at: datetime) -> None:
+async def check_patience(attempts: SignInAttempts, source: str, account: str, at: datetime) -> None:
     """Refuse a source that must wait before it may try this account again.
 
     Raises:
         SignInRefused: it must wait.
     """
-    wait = seconds_to_wait(attempts.standing(source, account, at), at)
+    wait = seconds_to_wait(await attempts.standing(source, account, at), at)
     if wait:
         raise SignInRefused(
             SignInFailure.TOO_MANY,

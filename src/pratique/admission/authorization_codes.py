@@ -74,7 +74,7 @@ class AuthorizationCodes:
         self._gate = gate
         self._random_bytes = random_bytes
 
-    def make(self, content: AuthorizationCode, at: datetime) -> str:
+    async def make(self, content: AuthorizationCode, at: datetime) -> str:
         """A new code.
 
         Raises:
@@ -82,10 +82,10 @@ class AuthorizationCodes:
         """
         code = base64.urlsafe_b64encode(self._random_bytes(32)).rstrip(b"=").decode("ascii")
         body, owner = msgspec.json.encode(content), content.delegation.object_id
-        self._pending.keep(Pending(_CODE, mark(code), body, owner, at + CODE_LIFE), at)
+        await self._pending.keep(Pending(_CODE, mark(code), body, owner, at + CODE_LIFE), at)
         return code
 
-    def redeem(
+    async def redeem(
         self, code: str, *, client_id: str, redirect_uri: str, verifier: str, at: datetime
     ) -> AuthorizationCode:
         """What the code stands for; it is spent with this, whatever comes of it.
@@ -105,14 +105,17 @@ class AuthorizationCodes:
             NotKept: it cannot be written down that it is spent.
         """
         key = mark(code)
-        body = self._pending.take(_CODE, key, at)
+        body = await self._pending.find(_CODE, key, at)
         if body is None:
-            raise self._unknown(key, at)
+            raise await self._unknown(key, at)
         content = msgspec.json.decode(body, type=AuthorizationCode)
         delegation = content.delegation
         until = at + DIRECTORY_TOKEN_LIFE
-        spent = msgspec.json.encode(delegation)
-        self._pending.keep(Pending(_SPENT, key, spent, delegation.object_id, until), at)
+        spent = Pending(_SPENT, key, msgspec.json.encode(delegation), delegation.object_id, until)
+        # Of several that come at once one writes this, and the others are told from it.
+        if not await self._pending.keep(spent, at):
+            raise await self._unknown(key, at)
+        await self._pending.take(_CODE, key, at)
         if delegation.client_id != client_id:
             raise CodeRefused("the authorization code was made for another client")
         if content.redirect_uri != redirect_uri:
@@ -126,12 +129,12 @@ class AuthorizationCodes:
             )
         return content
 
-    def _unknown(self, key: str, at: datetime) -> CodeRefused:
-        spent = self._pending.find(_SPENT, key, at)
+    async def _unknown(self, key: str, at: datetime) -> CodeRefused:
+        spent = await self._pending.find(_SPENT, key, at)
         if spent is None:
             return CodeRefused("the authorization code is unknown or older than five minutes")
         delegation = msgspec.json.decode(spent, type=Delegation)
-        self._gate.void(delegation.sign_in_id, delegation.object_id, at + REFRESH_LIFE, at)
+        await self._gate.void(delegation.sign_in_id, delegation.object_id, at + REFRESH_LIFE, at)
         return CodeRefused(
             "the authorization code was redeemed before; what the directory made of it is taken no "
             "more",

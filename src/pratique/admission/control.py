@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from pratique.access import AboutAssignment, ControlAction, Denied, Resource
 from pratique.admission.account import note_use
+from pratique.admission.account_of_change import account_of_change
+from pratique.admission.audit.outbox import row_of
 from pratique.admission.changes.draft import Draft
 from pratique.admission.errors import ControlError
 from pratique.admission.gate import Caller, Gate
@@ -90,6 +92,8 @@ class ControlPlane:
         permission: str,
         demands: Callable[[Snapshot], Iterable[Demand]],
         operation: Callable[[Draft], T],
+        *,
+        client: str = "",
     ) -> T:
         """Carry out `operation` as a whole, and return once it is on disk.
 
@@ -101,6 +105,7 @@ class ControlPlane:
             permission: what they need.
             demands: where they need it, all of it, as the snapshot stands.
             operation: makes the change.
+            client: the address that it is asked from, for the audit log; empty for none.
 
         Raises:
             Refused: the caller may not.
@@ -112,10 +117,21 @@ class ControlPlane:
                 self._demand(snapshot, caller, permission, demand)
             draft = self.draft(snapshot)
             result = operation(draft)
+            account = account_of_change(
+                draft,
+                caller,
+                permission,
+                entry_id=self._new_id(),
+                client=client,
+                version=snapshot.version + 1,
+            )
             try:
-                await self._ledger.append(snapshot.version, draft.rows)
+                # In one transaction: where the change stands, its account does.
+                await self._ledger.append(snapshot.version, (*draft.rows, row_of(account)))
             except LedgerMoved:
                 continue
+            if self._recorder.auditor is not None:
+                self._recorder.auditor.changed(account)
             return result
         raise ControlError("others keep changing the registry's settings; try again")
 

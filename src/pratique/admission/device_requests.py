@@ -91,7 +91,7 @@ class DeviceRequests:
         self._pending = pending
         self._random_bytes = random_bytes
 
-    def start(self, request: DeviceRequest) -> Started:
+    async def start(self, request: DeviceRequest) -> Started:
         """Keep a new request.
 
         Raises:
@@ -100,23 +100,23 @@ class DeviceRequests:
         device_code = base64.urlsafe_b64encode(self._random_bytes(32)).rstrip(b"=").decode("ascii")
         key, at, owner = mark(device_code), request.asked_at, source_of(request.asked_from)
         body, until = msgspec.json.encode(request), request.expires_at + _REMEMBERED
-        self._pending.keep(Pending(_DEVICE, key, body, owner, until), at)
+        await self._pending.keep(Pending(_DEVICE, key, body, owner, until), at)
         for _ in range(8):
             code = new_user_code(self._random_bytes)
             named = Pending(_USER_CODE, code, key.encode("ascii"), owner, request.expires_at)
-            if self._pending.keep(named, at):
+            if await self._pending.keep(named, at):
                 return Started(device_code, code)
         raise NotKept("no code is free; try again in some minutes")
 
-    def named(self, user_code: str, at: datetime) -> DeviceRequest | None:
+    async def named(self, user_code: str, at: datetime) -> DeviceRequest | None:
         """The request that waits for an answer under that code."""
-        key = self._pending.find(_USER_CODE, user_code, at)
-        found = None if key is None else self._read(key.decode("ascii"), at)
+        key = await self._pending.find(_USER_CODE, user_code, at)
+        found = None if key is None else await self._read(key.decode("ascii"), at)
         if found is None or found[1].answer is not Answer.NONE or found[1].expires_at <= at:
             return None
         return found[1]
 
-    def answer(self, user_code: str, delegation: Delegation | None, at: datetime) -> bool:
+    async def answer(self, user_code: str, delegation: Delegation | None, at: datetime) -> bool:
         """Answer the request of that code, which is used up; whether it waited for one.
 
         Args:
@@ -127,20 +127,22 @@ class DeviceRequests:
         Raises:
             NotKept: nothing can be written.
         """
-        key = self._pending.take(_USER_CODE, user_code, at)
+        key = await self._pending.take(_USER_CODE, user_code, at)
         if key is None:
             return False
         answer = Answer.DENIED if delegation is None else Answer.ALLOWED
         # A poll may come in between and note its time.
         for _ in range(8):
-            found = self._read(key.decode("ascii"), at)
+            found = await self._read(key.decode("ascii"), at)
             if found is None or found[1].expires_at <= at:
                 return False
-            if self._write(key.decode("ascii"), found, answer=answer, delegation=delegation):
+            if await self._write(key.decode("ascii"), found, answer=answer, delegation=delegation):
                 return True
         return False
 
-    def poll(self, device_code: str, client_id: str, at: datetime) -> Delegation | PollOutcome:
+    async def poll(
+        self, device_code: str, client_id: str, at: datetime
+    ) -> Delegation | PollOutcome:
         """What the client that holds the code gets; the code is used up with a final answer.
 
         Args:
@@ -152,34 +154,36 @@ class DeviceRequests:
             NotKept: nothing can be written.
         """
         key = mark(device_code)
-        found = self._read(key, at)
+        found = await self._read(key, at)
         if found is None or found[1].client_id != client_id:
             return PollOutcome.UNKNOWN
         _, request = found
         if request.expires_at <= at:
             return PollOutcome.EXPIRED
         if request.answer is Answer.NONE:
-            return self._note_poll(key, found, at)
+            return await self._note_poll(key, found, at)
         # Of two polls at once one gets the tokens.
-        if self._pending.take(_DEVICE, key, at) is None:
+        if await self._pending.take(_DEVICE, key, at) is None:
             return PollOutcome.UNKNOWN
         return request.delegation or PollOutcome.DENIED
 
-    def _note_poll(self, key: str, found: tuple[bytes, DeviceRequest], at: datetime) -> PollOutcome:
+    async def _note_poll(
+        self, key: str, found: tuple[bytes, DeviceRequest], at: datetime
+    ) -> PollOutcome:
         request = found[1]
         last, interval = request.polled_at, timedelta(seconds=request.interval)
         if last is None or at - last + _JITTER >= interval:
-            self._write(key, found, polled_at=at)
+            await self._write(key, found, polled_at=at)
             return PollOutcome.PENDING
         slower = min(request.interval + _SLOWER_SECONDS, _LONGEST_INTERVAL_SECONDS)
-        self._write(key, found, polled_at=at, interval=slower)
+        await self._write(key, found, polled_at=at, interval=slower)
         return PollOutcome.TOO_FAST
 
-    def _read(self, key: str, at: datetime) -> tuple[bytes, DeviceRequest] | None:
-        body = self._pending.find(_DEVICE, key, at)
+    async def _read(self, key: str, at: datetime) -> tuple[bytes, DeviceRequest] | None:
+        body = await self._pending.find(_DEVICE, key, at)
         return None if body is None else (body, msgspec.json.decode(body, type=DeviceRequest))
 
-    def _write(self, key: str, found: tuple[bytes, DeviceRequest], **changes: object) -> bool:
+    async def _write(self, key: str, found: tuple[bytes, DeviceRequest], **changes: object) -> bool:
         before, request = found
         after = msgspec.json.encode(msgspec.structs.replace(request, **changes))
-        return self._pending.replace(_DEVICE, key, before, after)
+        return await self._pending.replace(_DEVICE, key, before, after)

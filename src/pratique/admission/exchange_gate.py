@@ -87,18 +87,20 @@ class ExchangeGate:
         try:
             token = take_apart(unverified)
             if _is_own(snapshot, token, at):
-                proved = self._own(snapshot, unverified, tenant, at)
+                proved = await self._own(snapshot, unverified, tenant, at)
             else:
                 proved = await self._of_outside(snapshot, token, tenant, at)
         except TokenRejected as rejected:
             if rejected.reason is SignInFailure.TOKEN_INVALID:
                 # After the token was looked at: a good one is taken however many were not.
-                check_patience(self._attempts, counted, account, at)
-                self._attempts.failed(counted, account, at)
+                await check_patience(self._attempts, counted, account, at)
+                await self._attempts.failed(counted, account, at)
             raise SignInRefused(rejected.reason, str(rejected)) from rejected
         return proved
 
-    def _own(self, snapshot: Snapshot, unverified: str, tenant: str, at: datetime) -> Exchanged:
+    async def _own(
+        self, snapshot: Snapshot, unverified: str, tenant: str, at: datetime
+    ) -> Exchanged:
         registry = snapshot.registry
         audiences = {*ACR_AUDIENCES, *(ARM_AUDIENCES if registry.accepts_arm_tokens else ())}
         claims = verify_directory_token(
@@ -125,7 +127,7 @@ class ExchangeGate:
                 "again",
             )
         if claims.sid is not None:
-            self._people.still(snapshot, claims.oid, claims.cid, claims.sid, at)
+            await self._people.still(snapshot, claims.oid, claims.cid, claims.sid, at)
         return Exchanged(_caller(account, claims.cid), account.object_id, claims.iss)
 
     async def _of_outside(

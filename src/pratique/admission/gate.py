@@ -103,6 +103,18 @@ class Gate:
         """Law and directory as they stand now."""
         return self._snapshots.current()
 
+    def behind(self) -> bool:
+        """Whether `catch_up` is due before a request that comes now is judged."""
+        return self._snapshots.behind()
+
+    async def catch_up(self) -> None:
+        """Let `snapshot` give what stood when this was called, or later.
+
+        Raises:
+            LawNotConfirmed: it cannot be found out whether the law has changed.
+        """
+        await self._snapshots.catch_up()
+
     async def authenticate(
         self,
         snapshot: Snapshot,
@@ -192,11 +204,11 @@ class Gate:
         name = credentials.user_name.casefold()[:256]
         if account is None or isinstance(account, User):
             # What people choose can be guessed, so it is not even looked at while they must wait.
-            standing = self._attempts.standing(source, name, self._clock())
+            standing = await self._attempts.standing(source, name, self._clock())
             if standing.known and not standing.pair.failures:
                 return await self._signed_in(snapshot, account, credentials, source, name)
             async with self._turns.of(source, name):
-                check_patience(self._attempts, source, name, self._clock())
+                await check_patience(self._attempts, source, name, self._clock())
                 return await self._signed_in(snapshot, account, credentials, source, name)
         return await self._signed_in(snapshot, account, credentials, source, name)
 
@@ -229,12 +241,12 @@ class Gate:
             )
         except SignInRefused as refused:
             if refused.reason is SignInFailure.WRONG:
-                check_patience(self._attempts, source, name, at)
-                self._attempts.failed(source, name, at)
+                await check_patience(self._attempts, source, name, at)
+                await self._attempts.failed(source, name, at)
             raise
-        standing = self._attempts.standing(source, name, at)
+        standing = await self._attempts.standing(source, name, at)
         if not standing.known or standing.pair.failures:
-            self._attempts.succeeded(source, name, at)
+            await self._attempts.succeeded(source, name, at)
         return Caller(signed.subject, signed.name, None, signed.credential_id)
 
 

@@ -14,6 +14,10 @@ class LedgerMoved(Exception):
     """Somebody else changed the ledger since it was read; read again and retry."""
 
 
+class LawNotConfirmed(Exception):
+    """Whether the law has changed cannot be found out; nothing is judged by an old one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One record as stored.
@@ -30,10 +34,29 @@ class Row:
 
 
 class Ledger(Protocol):
-    """A list of records, changed as a whole."""
+    """A list of records, changed as a whole.
+
+    Where it lies behind a network, `version` and `read` answer from what was fetched, and `behind`
+    says when that may be too old to judge by.
+    """
 
     def version(self) -> int:
-        """The present version, 0 for an empty ledger. Cheap: asked for each request."""
+        """The present version, 0 for an empty ledger. Cheap: asked for each request.
+
+        It is lower than the reader's when an older store was put in the place of what was read.
+        """
+        ...
+
+    def behind(self) -> bool:
+        """Whether `catch_up` is due before anybody is judged. Cheap: asked for each request."""
+        ...
+
+    async def catch_up(self) -> None:
+        """Let `version` and `read` tell what stood when this was called, or later.
+
+        Raises:
+            LawNotConfirmed: that cannot be found out in the time that a request may wait.
+        """
         ...
 
     def read(self, since: int) -> tuple[int, Iterable[Row]]:

@@ -37,7 +37,7 @@ class NotKept(Exception):
 class PendingSignIns(Protocol):
     """Keeps things until they are used or forgotten. Losing them all in a crash is acceptable."""
 
-    def keep(self, pending: Pending, at: datetime) -> bool:
+    async def keep(self, pending: Pending, at: datetime) -> bool:
         """Keep a thing; False, and nothing changes, when its key is taken.
 
         Raises:
@@ -45,11 +45,11 @@ class PendingSignIns(Protocol):
         """
         ...
 
-    def find(self, kind: str, key: str, at: datetime) -> bytes | None:
+    async def find(self, kind: str, key: str, at: datetime) -> bytes | None:
         """The body of what is not yet forgotten at `at`."""
         ...
 
-    def take(self, kind: str, key: str, at: datetime) -> bytes | None:
+    async def take(self, kind: str, key: str, at: datetime) -> bytes | None:
         """The body, which is gone with this; of several that ask at once, one gets it.
 
         Raises:
@@ -57,7 +57,7 @@ class PendingSignIns(Protocol):
         """
         ...
 
-    def replace(self, kind: str, key: str, before: bytes, after: bytes) -> bool:
+    async def replace(self, kind: str, key: str, before: bytes, after: bytes) -> bool:
         """Let the body be `after` if it is still `before`; whether it was.
 
         Raises:

@@ -25,6 +25,7 @@ from threading import Lock
 from typing import Final, TypeVar
 
 from pratique.admission.attempts import source_of
+from pratique.admission.audit import Auditor
 from pratique.admission.decisions import (
     NAMES_KEPT,
     OTHERS,
@@ -103,6 +104,10 @@ class Recorder:
         clock: gives the time, with its zone.
         log: takes a line when something was lost.
         limits: how much is kept.
+        auditor: keeps what must not be forgotten; None where nothing is audited.
+
+    Attributes:
+        auditor: as above; at hand wherever this is.
     """
 
     def __init__(
@@ -112,7 +117,9 @@ class Recorder:
         clock: Callable[[], datetime],
         log: LineLog,
         limits: Limits = Limits(),
+        auditor: Auditor | None = None,
     ) -> None:
+        self.auditor = auditor
         self._decisions = decisions
         self._executor = executor
         self._clock = clock

@@ -12,6 +12,7 @@ import msgspec
 from pratique.access import Law, Principal, RegistryToken, RoleAssignment
 from pratique.access.amendments import Amendment, amended
 from pratique.admission import translation
+from pratique.admission.audit.outbox import KIND as ACCOUNT
 from pratique.admission.errors import NotFound
 from pratique.admission.ledger import Ledger, Row
 from pratique.admission.records import (
@@ -181,6 +182,18 @@ class Snapshots:
             raise NotPrepared("the data folder holds no registry; run `pratique init` first")
         return self._snapshot
 
+    def behind(self) -> bool:
+        """Whether `catch_up` is due before a request is judged."""
+        return self._ledger.behind()
+
+    async def catch_up(self) -> None:
+        """Let `current` give what stood when this was called, or later.
+
+        Raises:
+            LawNotConfirmed: it cannot be found out whether the law has changed.
+        """
+        await self._ledger.catch_up()
+
     def _refresh(self) -> None:
         # Nothing that is made here is garbage, and to search a large law for some takes longer
         # than to read it.
@@ -205,6 +218,8 @@ class Snapshots:
         come: list[Kept] = []
         gone: list[Kept] = []
         for row in rows:
+            if row.kind == ACCOUNT:
+                continue
             if row.body is not None:
                 come.append(_kept(row.kind, row.key, row.body))
             else:

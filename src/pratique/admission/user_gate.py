@@ -7,8 +7,8 @@ apart, since a right password forgives wrong ones.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
@@ -58,13 +58,10 @@ class UserGate:
         """
         account = user_name.casefold()[:256]
         user = snapshot.directory.users.get(account)
-        async with self._turns.of(source_of(source), account):
-            with self._counted(source, account, at):
-                right = await self._passwords.right(user, password, snapshot.ldap)
-                if user is None or not right:
-                    raise SignInRefused(
-                        SignInFailure.WRONG, "the user name or the password is wrong"
-                    )
+        async with self._counted(source, account, at):
+            right = await self._passwords.right(user, password, snapshot.ldap)
+            if user is None or not right:
+                raise SignInRefused(SignInFailure.WRONG, "the user name or the password is wrong")
         return _enabled(user)
 
     async def by_password_alone(
@@ -80,14 +77,14 @@ class UserGate:
             raise second_factor_missing(user)
         return user
 
-    def second_factor(self, user: User, typed: str, *, source: str, at: datetime) -> None:
+    async def second_factor(self, user: User, typed: str, *, source: str, at: datetime) -> None:
         """Check a one-time password, and use it up.
 
         Raises:
             SignInRefused: it is wrong, was used before, or there were too many wrong ones.
             NotKept: it cannot be written down that it was used, so it is not taken.
         """
-        with self._counted(source, f"totp:{user.object_id}", at):
+        async with self._counted(source, f"totp:{user.object_id}", at):
             step = step_of(user.totp_secret, typed, at)
             if step is None:
                 raise SignInRefused(
@@ -96,13 +93,13 @@ class UserGate:
                 )
         mark = hashlib.sha256(f"{user.totp_secret} {step}".encode()).hexdigest()
         until = at + STEP * (2 * DRIFT + 2)
-        if not self._pending.keep(Pending(_USED, mark, b"", user.object_id, until), at):
+        if not await self._pending.keep(Pending(_USED, mark, b"", user.object_id, until), at):
             raise SignInRefused(
                 SignInFailure.SECOND_FACTOR_WRONG,
                 "the code was used already; wait until your authenticator shows another",
             )
 
-    def still(
+    async def still(
         self, snapshot: Snapshot, object_id: str, credential_id: str, sign_in_id: str, at: datetime
     ) -> User:
         """The user who signed in before.
@@ -122,7 +119,7 @@ class UserGate:
         stands = (
             isinstance(user, User)
             and user.password_id == credential_id
-            and self._pending.find(_VOID, sign_in_id, at) is None
+            and await self._pending.find(_VOID, sign_in_id, at) is None
         )
         if not stands or not isinstance(user, User):
             raise SignInRefused(
@@ -132,7 +129,7 @@ class UserGate:
             )
         return _enabled(user)
 
-    def void(self, sign_in_id: str, object_id: str, until: datetime, at: datetime) -> None:
+    async def void(self, sign_in_id: str, object_id: str, until: datetime, at: datetime) -> None:
         """Let everything that goes back to one sign-in have no force any more.
 
         Args:
@@ -144,35 +141,37 @@ class UserGate:
         Raises:
             NotKept: it cannot be written down.
         """
-        self._pending.keep(Pending(_VOID, sign_in_id, b"", object_id, until), at)
+        await self._pending.keep(Pending(_VOID, sign_in_id, b"", object_id, until), at)
 
-    @contextmanager
-    def guesses(self, source: str, at: datetime) -> Iterator[None]:
+    @asynccontextmanager
+    async def guesses(self, source: str, at: datetime) -> AsyncIterator[None]:
         """Count what is refused inside as a wrong guess of this source at a user code.
 
         Raises:
             SignInRefused: there were too many.
         """
         # One's own code is easily had, so a right one forgives nothing.
-        with self._counted(source, f"user-code:{source_of(source)}", at, forgives=False):
+        async with self._counted(source, f"user-code:{source_of(source)}", at, forgives=False):
             yield
 
-    @contextmanager
-    def _counted(
+    @asynccontextmanager
+    async def _counted(
         self, source: str, account: str, at: datetime, *, forgives: bool = True
-    ) -> Iterator[None]:
+    ) -> AsyncIterator[None]:
         counted = source_of(source)
-        check_patience(self._attempts, counted, account, at)
-        try:
-            yield
-        except SignInRefused as refused:
-            # Nobody guessed wrong when nobody could say whether it was right.
-            if refused.reason is not SignInFailure.LDAP_UNAVAILABLE:
-                self._attempts.failed(counted, account, at)
-            raise
-        standing = self._attempts.standing(counted, account, at)
-        if forgives and (not standing.known or standing.pair.failures):
-            self._attempts.succeeded(counted, account, at)
+        # Held from the look at the count until the count: guesses sent at once come one by one.
+        async with self._turns.of(counted, account):
+            await check_patience(self._attempts, counted, account, at)
+            try:
+                yield
+            except SignInRefused as refused:
+                # Nobody guessed wrong when nobody could say whether it was right.
+                if refused.reason is not SignInFailure.LDAP_UNAVAILABLE:
+                    await self._attempts.failed(counted, account, at)
+                raise
+            standing = await self._attempts.standing(counted, account, at)
+            if forgives and (not standing.known or standing.pair.failures):
+                await self._attempts.succeeded(counted, account, at)
 
 
 def _enabled(user: User) -> User:

@@ -6,6 +6,7 @@ operator's settings alone.
 """
 
 from pratique.assembly.composing import METRICS, compose
+from pratique.assembly.guarding import Watched, has_limits, limiter_of, make_buckets, proxies_of
 from pratique.assembly.on_disk import ATTEMPTS_FILE, DATABASE_FILE
 from pratique.assembly.opening import OpenRegistry, open_registry, opened_collection, upkeep_of
 from pratique.assembly.preparing import (
@@ -16,6 +17,7 @@ from pratique.assembly.preparing import (
     prepare,
 )
 from pratique.assembly.sources import new_id, now
+from pratique.assembly.trying import try_stores
 from pratique.assembly.watching import edge_of, metrics_listener, standard_output_log
 
 __all__ = [
@@ -25,16 +27,22 @@ __all__ = [
     "OWNER_NAME",
     "OpenRegistry",
     "Prepared",
+    "Watched",
     "compose",
     "edge_of",
     "first_records",
+    "has_limits",
     "is_prepared",
+    "limiter_of",
+    "make_buckets",
     "metrics_listener",
     "new_id",
     "now",
     "open_registry",
     "opened_collection",
     "prepare",
+    "proxies_of",
     "standard_output_log",
+    "try_stores",
     "upkeep_of",
 ]

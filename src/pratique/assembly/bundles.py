@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from pratique.admission import Ledger, Row, SignInAttempts
+from pratique.admission.audit import AuditLog
 from pratique.admission.decisions import Decisions
 from pratique.admission.pending_sign_ins import PendingSignIns
 from pratique.registry import BlobBin, BlobContents, Catalogue, Leftovers, UploadArea
+from pratique.registry.object_ports import BlobPlaces, UploadSessions
 from pratique.registry.ports import BlobLinks, ManifestStore
 
 
@@ -48,6 +50,9 @@ class RowStores:
     """Everything that is kept in rows.
 
     Attributes:
+        sessions: how far uploads have come that go to an object store; unused without one.
+        blob_places: what is where in an object store.
+        knows_objects: whether any blob is in an object store.
         works: by the name of a part, whether it can be used.
         close: closes all of them.
     """
@@ -56,21 +61,32 @@ class RowStores:
     attempts: SignInAttempts
     pending: PendingSignIns
     decisions: Decisions
+    audit: AuditLog
     manifests: ManifestStore
     links: BlobLinks
     catalogue: Catalogue
     leftovers: Leftovers
+    sessions: UploadSessions
+    blob_places: BlobPlaces
     turn: Turn
+    knows_objects: Callable[[], bool]
     works: Mapping[str, Callable[[], bool]]
     close: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class BlobStores:
-    """Everything that is kept as bytes; the attributes are as those of `RowStores`."""
+    """Everything that is kept as bytes.
+
+    Attributes:
+        begin: asks the store whether it can be used, for the registry of that id and no other.
+        works: by the name of a part, whether it can be used.
+        close: closes all of them.
+    """
 
     contents: BlobContents
     area: UploadArea
     bin: BlobBin
+    begin: Callable[[str], Coroutine[Any, Any, None]]
     works: Mapping[str, Callable[[], bool]]
     close: Callable[[], None]

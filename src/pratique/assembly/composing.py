@@ -17,6 +17,7 @@ from pratique.assembly.sources import new_id, now
 from pratique.http.application import ROWS, Application
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Entrance
+from pratique.http.edge.limits import Limiter
 from pratique.http.help import HelpPage
 from pratique.http.help.reasoning import Reasonings
 from pratique.http.management import Management
@@ -31,6 +32,7 @@ from pratique.identity import PasswordHasher, SignInFailure, UserPasswords
 from pratique.identity.federation import IssuerKeys, OutsideKeys
 from pratique.identity.ldap import LdapDirectory
 from pratique.observability import LineLog, Meter, metrics_table
+from pratique.observability.spans import NoSpans, Spans, told_of_verdict
 from pratique.outgoing import DiscoveredKeys, LdapServers
 from pratique.registry import Registry
 
@@ -52,6 +54,8 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     issuers: OutsideKeys | None = None,
     ldap: LdapDirectory | None = None,
     meter: Meter | None = None,
+    limiter: Limiter | None = None,
+    spans: Spans | None = None,
 ) -> Application:
     """The application on these stores, whichever they are."""
     meter = meter or Meter.unseen(METRICS)
@@ -59,7 +63,9 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     ldap = ldap or LdapServers()
     of_users = UserPasswords(passwords, ldap)
     outside = OutsideTokens(IssuerKeys(issuers, clock))
-    gate = Gate(snapshots, attempts, of_users, clock)
+    spans = spans or NoSpans()
+    gate = spans.around(Gate(snapshots, attempts, of_users, clock), "", {"authenticate"})
+    gate = spans.around(gate, "", {"decide"}, told_of_verdict)
     control = ControlPlane(
         gate,
         ledger,
@@ -68,8 +74,10 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         random_bytes=secrets.token_bytes,
         recorder=recorder,
     )
-    entrance = Entrance(gate, log, new_id, external_url, recorder, meter)
-    clients = ClientAuthentication(ApplicationGate(attempts, outside), entrance)
+    entrance = Entrance(gate, log, new_id, external_url, recorder, meter, limiter)
+    clients = ClientAuthentication(
+        spans.around(ApplicationGate(attempts, outside), "", {"authenticate"}), entrance
+    )
     user_gate = UserGate(attempts, of_users, pending)
     people = user_sign_in(
         gate=user_gate,
@@ -88,7 +96,12 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         DataPlane(entrance, content, clock),
         TokenEndpoint(entrance, clock, new_id),
         Management(entrance, control, passwords, content, issuers, ldap),
-        Exchange(entrance, ExchangeGate(attempts, outside, user_gate), clock, new_id),
+        Exchange(
+            entrance,
+            spans.around(ExchangeGate(attempts, outside, user_gate), "", {"authenticate"}),
+            clock,
+            new_id,
+        ),
         Sts(
             {**discovery_endpoints(), **token_endpoints(grants), **people.endpoints}, clock, new_id
         ),

@@ -27,15 +27,22 @@ from pratique.storage.metadata.sqlite import (
     SqliteManifests,
 )
 from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
+from pratique.storage.metadata.sqlite.audit import SqliteAuditLog
 from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 from pratique.storage.metadata.sqlite.ledger import SqliteLedger
 from pratique.storage.metadata.sqlite.pending_sign_ins import SqlitePendingSignIns
+from pratique.storage.metadata.sqlite.upload_sessions import (
+    SqliteBlobPlaces,
+    SqliteUploadSessions,
+)
 
 DATABASE_FILE = "pratique.db"
 ATTEMPTS_FILE = "attempts.db"
 SIGN_INS_FILE = "sign-ins.db"
 DECISIONS_FILE = "decisions.db"
+AUDIT_FILE = "audit.db"
 _ANY_ROW = "SELECT version FROM ledger_version"
+_ANY_OBJECT = "SELECT 1 FROM blob_objects LIMIT 1"
 
 
 class _SqliteFoundation:
@@ -86,9 +93,11 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
     attempts = SqliteSignInAttempts(data / ATTEMPTS_FILE)
     pending = SqlitePendingSignIns(data / SIGN_INS_FILE)
     decisions = SqliteDecisions(data / DECISIONS_FILE)
+    audit = SqliteAuditLog(data / AUDIT_FILE)
     database.on_group = meter.written if meter else None
 
     def close() -> None:
+        audit.close()
         decisions.close()
         attempts.close()
         pending.close()
@@ -99,11 +108,15 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
         attempts=attempts,
         pending=pending,
         decisions=decisions,
+        audit=audit,
         manifests=SqliteManifests(database),
         links=SqliteBlobLinks(database),
         catalogue=SqliteCatalogue(database),
         leftovers=SqliteLeftovers(database),
+        sessions=SqliteUploadSessions(database),
+        blob_places=SqliteBlobPlaces(database),
         turn=CollectionTurn(data),
+        knows_objects=lambda: database.fetch_one(_ANY_OBJECT, {}) is not None,
         works={DATABASE: lambda: database.fetch_one(_ANY_ROW, {}) is not None},
         close=close,
     )
@@ -121,6 +134,26 @@ def blobs_on_disk(data: Path) -> BlobStores:
         contents=blobs,
         area=uploads,
         bin=FilesystemBin(blobs, uploads.pool),
+        begin=_nothing_to_ask,
         works={BLOBS: lambda: os.access(data / "blobs", os.R_OK | os.W_OK | os.X_OK)},
         close=uploads.close,
     )
+
+
+def refuse_blobs_in_files(data: Path) -> None:
+    """Refuse an object store for a registry whose blobs are files.
+
+    Raises:
+        StorageFailed: there are some in its folder.
+    """
+    blobs = data / "blobs"
+    if any(entry.is_file() for entry in blobs.glob("sha*/??/*")):
+        raise StorageFailed(
+            f"the blobs of this registry are files in {blobs}; leave out --blobs, or move them "
+            "with `pratique migrate-store`"
+        )
+
+
+async def _nothing_to_ask(owner: str) -> None:
+    """Whose the folder is, its database says, which lies in it."""
+    del owner

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from pratique.admission import FOLDER_OWNER, Ledger, Snapshots
+from pratique.admission.audit import Auditor
+from pratique.admission.audit.outbox import outbox
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import LawUnreadable, NotPrepared
-from pratique.assembly.bundles import Turn
+from pratique.assembly.bundles import BlobStores, RowStores, Turn
 from pratique.assembly.composing import compose
-from pratique.assembly.on_disk import (
-    DATABASE_FILE,
-    DECISIONS_FILE,
-    blobs_on_disk,
-    rows_on_disk,
-)
+from pratique.assembly.on_disk import DATABASE_FILE, DECISIONS_FILE
 from pratique.assembly.sources import new_id, now
+from pratique.assembly.stores import blob_stores, row_stores
 from pratique.http.application import Application
+from pratique.http.edge.limits import Limiter
 from pratique.http.wire.messages import Request, Response
 from pratique.identity import PasswordHasher
 from pratique.observability import LineLog, Meter
 from pratique.observability.names import LAW
+from pratique.observability.spans import NoSpans, Spans
 from pratique.outgoing import DiscoveredKeys, LdapServers
 from pratique.registry import Collection, Registry
 from pratique.settings import Places
@@ -39,6 +43,7 @@ class OpenRegistry:
     Attributes:
         application: from request to response.
         as_folder_owner: the same for requests made in this process by whoever owns the stores.
+        begin: asks the stores whether they can be used for this registry; before anybody is served.
         close: ends threads and closes files; nothing answers afterwards.
         sweep: forgets uploads that were left behind.
         collection: of what nothing needs any more.
@@ -49,6 +54,7 @@ class OpenRegistry:
 
     application: Application
     as_folder_owner: Callable[[Request], Awaitable[Response]]
+    begin: Callable[[], Coroutine[Any, Any, None]]
     close: Callable[[], None]
     sweep: Callable[[], Awaitable[int]]
     collection: Collection
@@ -64,36 +70,39 @@ def open_registry(
     external_url: str | None = None,
     allow_private_issuers: bool = False,
     meter: Meter | None = None,
+    limiter: Limiter | None = None,
+    spans: Spans | None = None,
+    audit_pulls: bool = False,
 ) -> OpenRegistry:
     """Open a registry that was prepared. Open it after a fork, never before.
+
+    Args:
+        places: where it is kept.
+        log: takes what is to be told.
+        external_url: as clients see it, behind a proxy.
+        allow_private_issuers: whether trusted issuers may be asked in private networks.
+        meter: counts; None for nobody to see.
+        limiter: limits requests; None for no limits.
+        spans: traces parts; None for no traces.
+        audit_pulls: whether pulls have entries in the audit log.
 
     Raises:
         StorageFailed: a store is damaged, out of reach, or of a newer version.
     """
     with ExitStack() as closing:
-        rows = rows_on_disk(places.data, meter)
+        rows = row_stores(places, meter)
         closing.callback(rows.close)
-        blobs = blobs_on_disk(places.data)
+        blobs = blob_stores(places, rows)
         closing.callback(blobs.close)
         ldap = LdapServers()
         closing.callback(ldap.close)
         executor = ThreadPoolExecutor(4, thread_name_prefix="password")
         closing.callback(executor.shutdown)
         closing.callback(log.flush)
-        writer = ThreadPoolExecutor(1, thread_name_prefix="decisions")
-        closing.callback(writer.shutdown)
-        recorder = Recorder(rows.decisions, writer, now, log)
-        closing.callback(recorder.close)
+        recorder = _recorder(closing, rows, log, audit_pulls=audit_pulls)
         snapshots = _loaded(rows.ledger)
-        content = Registry.build(
-            manifests=rows.manifests,
-            links=rows.links,
-            contents=blobs.contents,
-            area=blobs.area,
-            catalogue=rows.catalogue,
-            clock=now,
-            new_id=new_id,
-        )
+        spans = spans or NoSpans()
+        content = _content(rows, blobs, spans)
         application = compose(
             ledger=rows.ledger,
             snapshots=snapshots,
@@ -107,7 +116,12 @@ def open_registry(
             issuers=DiscoveredKeys(allow_private=allow_private_issuers),
             ldap=ldap,
             meter=meter,
+            limiter=limiter,
+            spans=spans,
         )
+
+        async def begin() -> None:
+            await blobs.begin(_owner(snapshots))
 
         async def as_folder_owner(request: Request) -> Response:
             return await application.handle_for(request, FOLDER_OWNER)
@@ -115,6 +129,7 @@ def open_registry(
         return OpenRegistry(
             application,
             as_folder_owner,
+            begin,
             closing.pop_all().close,
             content.uploads.sweep,
             Collection(rows.leftovers, blobs.bin, blobs.area, now),
@@ -136,16 +151,50 @@ def opened_collection(places: Places) -> Iterator[tuple[Collection, Turn]]:
         StorageFailed: a store is damaged, out of reach, or of a newer version.
     """
     with ExitStack() as closing:
-        rows = rows_on_disk(places.data, None)
+        rows = row_stores(places, None)
         closing.callback(rows.close)
-        blobs = blobs_on_disk(places.data)
+        blobs = blob_stores(places, rows)
         closing.callback(blobs.close)
+        if places.blobs is not None:
+            # What the rows do not know is deleted, so it must be this registry's bucket.
+            asyncio.run(blobs.begin(_owner(Snapshots(rows.ledger))))
         yield Collection(rows.leftovers, blobs.bin, blobs.area, now), rows.turn
 
 
 def upkeep_of(places: Places) -> Upkeep:
     """Check, backup and restore of a folder."""
     return Upkeep(places.data, DATABASE_FILE, DECISIONS_FILE, now)
+
+
+def _content(rows: RowStores, blobs: BlobStores, spans: Spans) -> Registry:
+    return Registry.build(
+        manifests=spans.around(rows.manifests, "manifests"),
+        links=spans.around(rows.links, "links"),
+        contents=spans.around(blobs.contents, "blobs"),
+        area=spans.around(blobs.area, "uploads"),
+        catalogue=spans.around(rows.catalogue, "catalogue"),
+        clock=now,
+        new_id=new_id,
+    )
+
+
+def _recorder(closing: ExitStack, rows: RowStores, log: LineLog, *, audit_pulls: bool) -> Recorder:
+    """What keeps refusals and the audit log, closed before their stores are."""
+    writer = ThreadPoolExecutor(1, thread_name_prefix="decisions")
+    closing.callback(writer.shutdown)
+    auditor = Auditor(rows.audit, writer, clock=now, new_id=new_id, lines=log, pulls=audit_pulls)
+    closing.callback(auditor.close)
+    # An account that cannot be read is no reason to let nobody in.
+    with suppress(msgspec.DecodeError):
+        auditor.recover(outbox(rows.ledger))
+    recorder = Recorder(rows.decisions, writer, now, log, auditor=auditor)
+    closing.callback(recorder.close)
+    return recorder
+
+
+def _owner(snapshots: Snapshots) -> str:
+    """What a registry is known by to stores that several might use."""
+    return str(snapshots.current().registry.scope)
 
 
 def _loaded(ledger: Ledger) -> Snapshots:

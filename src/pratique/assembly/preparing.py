@@ -16,8 +16,8 @@ from pratique.admission import (
 )
 from pratique.admission.changes.registry import found
 from pratique.admission.snapshot import empty_snapshot
-from pratique.assembly.on_disk import foundation_on_disk
 from pratique.assembly.sources import new_id, now
+from pratique.assembly.stores import foundation
 from pratique.http.wire.challenges import is_host
 from pratique.identity import PasswordHasher
 from pratique.naming import RegistryName
@@ -37,7 +37,7 @@ class Prepared:
 
 def is_prepared(places: Places) -> bool:
     """Whether there is a registry; `StorageFailed` while it is being restored."""
-    with foundation_on_disk(places.data, lay=False) as rows:
+    with foundation(places, lay=False) as rows:
         return rows is not None and rows.version() > 0
 
 
@@ -54,7 +54,7 @@ def prepare(
     """
     if login_server is not None and not is_host(login_server):
         raise Unacceptable(f"`{login_server}` is not a host name, nor one with a port")
-    with foundation_on_disk(places.data, lay=True) as rows:
+    with foundation(places, lay=True) as rows:
         if rows is None or rows.version() > 0:
             raise AlreadyExists(
                 f"there is a registry in {places.of_rows} already; `pratique serve` it"

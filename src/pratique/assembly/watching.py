@@ -5,20 +5,36 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Awaitable, Callable
 
 from pratique import __version__
 from pratique.assembly.composing import METRICS
 from pratique.assembly.opening import OpenRegistry
 from pratique.http.edge import RsgiEdge
+from pratique.http.edge.limits import Limiter
+from pratique.http.edge.proxies import TrustedProxies
+from pratique.http.edge.rsgi import RequestTraces
 from pratique.http.watch import MetricsListener, Probes, exposition
+from pratique.http.wire.messages import Request, Response
 from pratique.observability import LineLog, Meter
 
 
-def edge_of(opened: OpenRegistry, log: LineLog, meter: Meter) -> RsgiEdge:
+def edge_of(
+    opened: OpenRegistry,
+    log: LineLog,
+    meter: Meter,
+    *,
+    limiter: Limiter | None = None,
+    proxies: TrustedProxies | None = None,
+    traces: RequestTraces | None = None,
+) -> RsgiEdge:
     """The object that the server runs in a worker."""
+    handle: Callable[[Request], Awaitable[Response]] = opened.application.handle
+    if limiter is not None:
+        handle = limiter.before(handle)
     draining = meter.board.is_draining
     probes = Probes(opened.parts, draining, time.monotonic)
-    return RsgiEdge(opened.application.handle, log, meter, probes.answers(), draining)
+    return RsgiEdge(handle, log, meter, probes.answers(), draining, proxies, traces)
 
 
 def metrics_listener(meter: Meter) -> MetricsListener:

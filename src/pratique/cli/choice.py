@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -13,37 +13,60 @@ import click
 from pratique.cli.defaults import DEFAULT_DATA
 from pratique.cli.failures import Failed
 from pratique.cli.session import Session, Transport
+from pratique.settings import Places
 
 DEFAULT_FOLDER = Path(DEFAULT_DATA)
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a user named, by option or environment.
+
+    Attributes:
+        data: a folder.
+        database: where the rows are, when not there.
+        blobs: where the blobs are, when not there.
+        server: a host.
+    """
+
+    data: Path | None
+    database: str | None
+    blobs: str | None
+    server: str | None
+
+
 @contextmanager
-def chosen_session(
-    data: Path | None, server: str | None, *, typed: frozenset[str]
-) -> Iterator[Session]:
+def chosen_session(chosen: Chosen, *, typed: frozenset[str]) -> Iterator[Session]:
     """A session, closed on leaving.
 
     Args:
-        data: the folder that the user named.
-        server: the server that the user named. With neither, the last login counts; without a
-            login, the folder in which `pratique serve` would serve here.
-        typed: which of `data` and `server` were typed; the others came from the environment, are
-            weaker, and need not be repeated in commands that are shown.
+        chosen: what the user named. With nothing, the last login counts; without a login, the
+            folder in which `pratique serve` would serve here.
+        typed: what of it was typed; the rest came from the environment, is weaker, and need not be
+            repeated in commands that are shown.
 
     Raises:
         Failed: no registry was chosen, or it cannot be reached.
         click.UsageError: both were given.
     """
-    if len(typed) == 1:
-        data, server = (data, None) if "data" in typed else (None, server)
-    if data is not None and server is not None:
+    places, server = _places(chosen), chosen.server
+    if typed and typed.isdisjoint({"server"}):
+        server = None
+    elif typed == {"server"}:
+        places = None
+    if places is not None and server is not None:
         raise click.UsageError("give --data or --server, not both")
-    if data is not None:
-        session = _of_folder(data)
+    if places is not None:
+        session = _of_places(places)
     else:
-        session = _of_login(server) or _of_folder(_folder_here())
-    if typed:
-        words = ("--data", str(data)) if data is not None else ("--server", str(server))
+        session = _of_login(server) or _of_places(Places(_folder_here()))
+    words = [
+        word
+        for name in ("data", "server")
+        if name in typed
+        for word in (f"--{name}", str(getattr(chosen, name)))
+    ]
+    if words:
         session = replace(session, chosen_by=f" {shlex.join(words)}")
     try:
         yield session
@@ -51,12 +74,17 @@ def chosen_session(
         session.transport.close()
 
 
-def _of_folder(data: Path) -> Session:
-    from pratique.cli.in_process import InProcess  # noqa: PLC0415 - loaded when used
-    from pratique.settings import Places  # noqa: PLC0415
+def _places(chosen: Chosen) -> Places | None:
+    if chosen.data is None and chosen.database is None:
+        return None
+    return Places(chosen.data or DEFAULT_FOLDER, chosen.database, chosen.blobs)
 
-    transport: Transport = InProcess(Places(data))
-    return Session(transport, registry=f"the registry in {data}")
+
+def _of_places(places: Places) -> Session:
+    from pratique.cli.in_process import InProcess  # noqa: PLC0415 - loaded when used
+
+    transport: Transport = InProcess(places)
+    return Session(transport, registry=f"the registry in {places.of_rows}")
 
 
 def _of_login(server: str | None) -> Session | None:

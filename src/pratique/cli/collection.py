@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import click
 
 from pratique.cli.failures import Failed
-from pratique.cli.folder_option import folder_option
+from pratique.cli.folder_option import places_options
 from pratique.cli.screen import Screen
 from pratique.cli.spans import span
 from pratique.cli.storage_failures import storage_failures_told
 from pratique.cli.verbs import local_verb
+from pratique.settings import Places
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
 @local_verb(None, "gc", "pratique gc --data /srv/pratique --dry-run")
-@folder_option()
+@places_options("The registry's folder.")
 @click.option(
     "--untagged",
     callback=span(),
@@ -37,7 +37,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 )
 @click.option("--dry-run", is_flag=True, help="Delete nothing, and say what would go.")
 def gc(
-    screen: Screen, *, data: Path, untagged: timedelta | None, grace: timedelta, dry_run: bool
+    screen: Screen, *, places: Places, untagged: timedelta | None, grace: timedelta, dry_run: bool
 ) -> None:
     """Delete what nothing needs any more: blobs, uploads that were left, untagged manifests.
 
@@ -47,9 +47,6 @@ def gc(
     from pratique.assembly import is_prepared, opened_collection  # noqa: PLC0415 - loaded when used
     from pratique.cli.collecting import facts  # noqa: PLC0415
     from pratique.registry import Collected, Collection, Policy  # noqa: PLC0415
-    from pratique.settings import Places  # noqa: PLC0415
-
-    places = Places(data)
 
     async def run(collection: Collection) -> Collected:
         done = Collected()
@@ -59,7 +56,9 @@ def gc(
 
     with storage_failures_told(places.of_rows):
         if not is_prepared(places):
-            raise Failed(f"there is no registry in {data}; name its folder with `--data DIR`")
+            raise Failed(
+                f"there is no registry in {places.of_rows}; name its folder with `--data DIR`"
+            )
         with opened_collection(places) as (collection, turn), turn.held(_waiting(screen)):
             done = asyncio.run(run(collection))
     verb = "would go" if dry_run else "gone"

@@ -21,8 +21,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from pratique.assembly import METRICS
+from pratique.assembly import METRICS, has_limits, make_buckets
 from pratique.observability import Board
+from pratique.settings import ServeSettings
 
 
 class Stoppable(Protocol):
@@ -44,19 +45,34 @@ def board_of(workers: int) -> Iterator[Path]:
     A worker that is replaced may stand beside its successor for a while, so there is room for
     twice as many.
     """
-    rows = 2 * workers
+    with _shared("board") as path:
+        Board.make(path, 2 * workers, METRICS.width)
+        yield path
+
+
+@contextmanager
+def buckets_of(settings: ServeSettings) -> Iterator[Path | None]:
+    """The path of a new table for counting requests, gone like a board; None without limits."""
+    if not has_limits(settings):
+        yield None
+        return
+    with _shared("buckets") as path:
+        make_buckets(path)
+        yield path
+
+
+@contextmanager
+def _shared(name: str) -> Iterator[Path]:
+    """The path of an empty file that the processes of one server can share."""
     if sys.platform != "linux":
         with tempfile.TemporaryDirectory() as folder:
-            Board.make(Path(folder) / "board", rows, METRICS.width)
-            yield Path(folder) / "board"
+            yield Path(folder) / name
         return
     # In memory alone: nothing is left behind by a server that is killed, and nothing that cleans
     # up old files can take it away from one that runs.
-    descriptor = os.memfd_create("pratique")
+    descriptor = os.memfd_create(f"pratique-{name}")
     try:
-        path = Path(f"/proc/{os.getpid()}/fd/{descriptor}")
-        Board.make(path, rows, METRICS.width)
-        yield path
+        yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
     finally:
         os.close(descriptor)
 

@@ -68,6 +68,9 @@ _VERBS = {
     "access": _Entry("Questions", "access", "Who may do what, through what, and what if."),
     "why": _Entry("Questions", "why", "Explain a refusal by the id that its message ends with."),
     "denials": _Entry("Questions", "refusals", "List what was refused, the newest last."),
+    "audit": _Entry(
+        "Questions", "audit", "Sign-ins, pushes, deletions, refusals and changes; and their proof."
+    ),
     "repo": _Entry("Content", "repositories", "Repositories, their tags and manifests."),
     "untag": _Entry("Content", "repositories", "Take a tag away; the manifest stays."),
     "gc": _Entry(

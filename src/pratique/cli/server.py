@@ -20,22 +20,26 @@ from pratique.admission import AlreadyExists
 from pratique.assembly import (
     METRICS,
     Prepared,
+    Watched,
     edge_of,
     is_prepared,
+    limiter_of,
     metrics_listener,
     now,
     open_registry,
     prepare,
+    proxies_of,
     standard_output_log,
+    try_stores,
 )
 from pratique.cli.collecting import collect_for_ever
 from pratique.cli.failures import Failed
-from pratique.cli.processes import board_of, stop_gently
+from pratique.cli.processes import board_of, buckets_of, stop_gently
 from pratique.cli.pulse import measure_for_ever
 from pratique.cli.storage_failures import storage_failures_told
 from pratique.http.wire.challenges import is_host
 from pratique.naming import RegistryName
-from pratique.observability import Board, LineLog, Meter, names
+from pratique.observability import Board, Meter, names
 from pratique.registry import Policy
 from pratique.settings import Listen, ServeSettings, TlsFiles
 
@@ -104,15 +108,15 @@ def run(settings: ServeSettings) -> None:
         with storage_failures_told(settings.places.of_rows):
             prepared = _prepare_unless_done(settings)
             # Everything that can fail is tried here once, where it can be said well.
-            open_registry(settings.places, LineLog(None)).close()
+            try_stores(settings.places)
     except (AlreadyExists, OSError) as error:
         raise Failed(f"{settings.places.of_rows} cannot be used: {error}") from error
     _greet(settings, prepared)
-    with board_of(settings.workers) as board:
-        _serve(settings, board)
+    with board_of(settings.workers) as board, buckets_of(settings) as buckets:
+        _serve(settings, board, buckets)
 
 
-def _serve(settings: ServeSettings, board: Path) -> None:
+def _serve(settings: ServeSettings, board: Path, buckets: Path | None) -> None:
     from granian import Granian  # noqa: PLC0415 - loaded when used
     from granian.constants import Interfaces, Loops, SSLProtocols  # noqa: PLC0415
 
@@ -134,24 +138,37 @@ def _serve(settings: ServeSettings, board: Path) -> None:
     )
     stop_gently(server, Board.open(board), settings.drain_delay)
     # Granian calls what the loader returns by `__rsgi__`, which its own types do not say.
-    loader: Any = partial(_load, settings, board)
+    loader: Any = partial(_load, settings, board, buckets)
     server.serve(target_loader=loader, wrap_loader=False)
 
 
 class _Worker:
     """What one worker process runs: the edge, opened and closed with the process."""
 
-    def __init__(self, settings: ServeSettings, board: Path) -> None:
+    def __init__(self, settings: ServeSettings, board: Path, buckets: Path | None) -> None:
         self._meter = Meter(METRICS, Board.open(board))
         self._log = standard_output_log(requests=settings.request_log)
+        limiter = limiter_of(settings, buckets, self._log, self._meter)
+        self._watched = Watched(settings.traces, self._meter, self._tell)
         self._opened = open_registry(
             settings.places,
             self._log,
             external_url=settings.external_url,
             allow_private_issuers=settings.allow_private_issuers,
             meter=self._meter,
+            limiter=limiter,
+            spans=self._watched.spans,
+            audit_pulls=settings.audit_pulls,
         )
-        self._edge = edge_of(self._opened, self._log, self._meter)
+        self._edge = edge_of(
+            self._opened,
+            self._log,
+            self._meter,
+            limiter=limiter,
+            proxies=proxies_of(settings),
+            traces=self._watched.requests,
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._metrics = metrics_listener(self._meter)
         self._settings = settings
         self._beside: list[asyncio.Task[None]] = []
@@ -159,7 +176,14 @@ class _Worker:
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         await self._edge.__rsgi__(scope, protocol)
 
+    def _tell(self, what: str) -> None:
+        """Write what goes wrong beside requests; from any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._log.write, {"event": "fault", "error": what})
+
     def __rsgi_init__(self, loop: Any) -> None:
+        self._loop = loop
         forgotten = loop.run_until_complete(self._opened.sweep())
         self._meter.count(names.UPLOADS, "forgotten", by=forgotten)
         shown = self._settings.metrics
@@ -178,10 +202,11 @@ class _Worker:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 loop.run_until_complete(task)
+        self._watched.close()
         self._opened.close()
 
 
-def _load(settings: ServeSettings, board: Path) -> _Worker:
+def _load(settings: ServeSettings, board: Path, buckets: Path | None) -> _Worker:
     """Build the application in a worker process.
 
     A worker that outlives its parent would hold the port with nobody to end it, so the kernel is
@@ -189,7 +214,7 @@ def _load(settings: ServeSettings, board: Path) -> _Worker:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-    return _Worker(settings, board)
+    return _Worker(settings, board, buckets)
 
 
 def _ensure_free(listen: Listen, option: str = "--listen") -> None:

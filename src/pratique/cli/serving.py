@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,28 +12,28 @@ import click
 
 from pratique.cli.defaults import DEFAULT_LISTEN
 from pratique.cli.failures import Failed
-from pratique.cli.folder_option import folder_option
+from pratique.cli.folder_option import places_options
 from pratique.cli.spans import span
 from pratique.cli.verbs import Verb
 from pratique.naming import InvalidName, RegistryName
+from pratique.settings import Places
 
 
 @click.command(cls=Verb, example="pratique init --data /srv/pratique --json")
-@folder_option("The folder that holds everything.")
+@places_options("The folder that holds everything.")
 @click.option("--name", default="pratique", show_default=True, help="The registry's name.")
 @click.option("--login-server", help="The host name that clients will use; any, when not given.")
 @click.option("--owner", default="owner", show_default=True, help="User name of the first user.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def init(data: Path, name: str, login_server: str | None, owner: str, as_json: bool) -> None:
+def init(places: Places, name: str, login_server: str | None, owner: str, as_json: bool) -> None:
     """Prepare a folder and show the owner's password, this once."""
     from pratique.admission import ControlError  # noqa: PLC0415 - loaded when used
     from pratique.assembly import prepare  # noqa: PLC0415
     from pratique.registry import ContentError  # noqa: PLC0415
-    from pratique.settings import Places  # noqa: PLC0415
 
     try:
         prepared = prepare(
-            Places(data), name=RegistryName(name), login_server=login_server, owner_name=owner
+            places, name=RegistryName(name), login_server=login_server, owner_name=owner
         )
     except (ControlError, InvalidName, ContentError, OSError) as error:
         raise Failed(str(error), as_json=as_json) from error
@@ -45,14 +46,14 @@ def init(data: Path, name: str, login_server: str | None, owner: str, as_json: b
         }
         click.echo(json.dumps(content))
         return
-    click.echo(f"The registry `{prepared.registry.name}` is ready in {data}.")
+    click.echo(f"The registry `{prepared.registry.name}` is ready in {places.of_rows}.")
     click.echo("Its owner, shown this once:\n")
     click.echo(f"  user name  {prepared.owner_name}\n  password   {prepared.owner_password}\n")
-    click.echo(f"Next: pratique serve --data {data}")
+    click.echo(f"Next: pratique serve --data {places.data}")
 
 
 @click.command(cls=Verb, example="pratique serve --data /srv/pratique --listen 0.0.0.0:5000")
-@folder_option("The folder that holds everything.")
+@places_options("The folder that holds everything.")
 @click.option(
     "--listen",
     default=DEFAULT_LISTEN,
@@ -119,10 +120,55 @@ def init(data: Path, name: str, login_server: str | None, owner: str, as_json: b
     metavar="SECONDS",
     help="How long to serve on after SIGTERM while `/readyz` says no, for load balancers.",
 )
+@click.option(
+    "--limits",
+    type=click.Choice(["none", "basic", "standard", "premium"]),
+    default="none",
+    envvar="PRATIQUE_LIMITS",
+    show_default=True,
+    help="How many requests a minute an identity and an address may send; as in ACR's tiers.",
+)
+@click.option(
+    "--limit",
+    "single_limits",
+    multiple=True,
+    envvar="PRATIQUE_LIMIT",
+    metavar="WHOSE.CLASS=N",
+    help="One limit, as in identity.reads=3000 or address.writes=none; may be given many times.",
+)
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    envvar="PRATIQUE_TRUSTED_PROXY",
+    metavar="CIDR",
+    help="Where a proxy stands whose X-Forwarded-For is believed; may be given many times.",
+)
+@click.option(
+    "--traces",
+    is_flag=True,
+    envvar="PRATIQUE_TRACES",
+    help="Send OpenTelemetry traces where the OTEL_* variables say.",
+)
+@click.option(
+    "--traces-from-clients",
+    type=click.Choice(["ignore", "link", "parent"]),
+    default="link",
+    envvar="PRATIQUE_TRACES_FROM_CLIENTS",
+    show_default=True,
+    help="What a client's own trace (`traceparent`) means for a request's.",
+)
+@click.option(
+    "--redirects/--no-redirects",
+    default=True,
+    envvar="PRATIQUE_REDIRECTS",
+    help="Whether clients are sent to the object store for blobs, or get them from here.",
+)
+@click.option("--audit-pulls", is_flag=True, help="Write pulls into the audit log, too.")
 @click.option("--request-log/--no-request-log", default=True, help="A JSON line for each request.")
 def serve(
     *,
-    data: Path,
+    places: Places,
     listen: str,
     workers: int,
     tls_cert: Path | None,
@@ -135,18 +181,26 @@ def serve(
     metrics: str | None,
     drain_delay: float,
     request_log: bool,
+    limits: str,
+    single_limits: tuple[str, ...],
+    trusted_proxies: tuple[str, ...],
+    traces: bool,
+    redirects: bool,
+    audit_pulls: bool,
+    traces_from_clients: str,
 ) -> None:
     """Serve a registry from a folder; the first time, prepare it and show the owner's password."""
+    from pratique.cli.serve_options import checked_limits, checked_networks, checked_traces  # noqa: PLC0415 - loaded when used
     from pratique.cli.server import parse_external_url, parse_listen, run, tls_files  # noqa: PLC0415 - loaded when used
-    from pratique.settings import Places, ServeSettings  # noqa: PLC0415
+    from pratique.settings import ServeSettings  # noqa: PLC0415
 
     address = parse_listen(listen)
     run(
         ServeSettings(
-            places=Places(data),
+            places=replace(places, redirects=redirects),
             listen=address,
             workers=workers,
-            tls=tls_files(data, address.host, tls, tls_cert, tls_key),
+            tls=tls_files(places.data, address.host, tls, tls_cert, tls_key),
             external_url=parse_external_url(external_url),
             request_log=request_log,
             allow_private_issuers=allow_private_issuers,
@@ -154,5 +208,9 @@ def serve(
             collect_untagged=collect_untagged,
             metrics=None if metrics is None else parse_listen(metrics, "--metrics"),
             drain_delay=timedelta(seconds=drain_delay),
+            limits=checked_limits(limits, single_limits),
+            trusted_proxies=checked_networks(trusted_proxies),
+            traces=checked_traces(traces_from_clients) if traces else None,
+            audit_pulls=audit_pulls,
         )
     )

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from pratique.cli.choice import chosen_session
+from pratique.cli.choice import Chosen, chosen_session
 from pratique.cli.failures import Failed
+from pratique.cli.folder_option import BLOBS_VARIABLE, DATABASE_VARIABLE
 from pratique.cli.screen import Screen
 
 Operation = Callable[..., None]
@@ -54,6 +55,9 @@ def _choice() -> list[click.Parameter]:
             metavar="DIR",
             help="The registry's folder, for whoever owns it.",
         ),
+        # Seldom typed: whoever runs several nodes has them in the environment.
+        click.Option(["--database"], envvar=DATABASE_VARIABLE, hidden=True),
+        click.Option(["--blobs"], envvar=BLOBS_VARIABLE, hidden=True),
         click.Option(
             ["--server"],
             envvar="PRATIQUE_SERVER",
@@ -77,9 +81,16 @@ def verb(
     def decorate(operation: Operation) -> click.Command:
         @functools.wraps(operation)
         def with_session(
-            screen: Screen, *, data: Path | None, server: str | None, **arguments: Any
+            screen: Screen,
+            *,
+            data: Path | None,
+            database: str | None,
+            blobs: str | None,
+            server: str | None,
+            **arguments: Any,
         ) -> None:
-            with chosen_session(data, server, typed=_typed()) as session:
+            chosen = Chosen(data, database, blobs, server)
+            with chosen_session(chosen, typed=_typed()) as session:
                 operation(session, screen, **arguments)
 
         command = local_verb(group, name, example)(with_session)
@@ -122,5 +133,7 @@ def _typed() -> frozenset[str]:
     context = click.get_current_context()
     typed = click.core.ParameterSource.COMMANDLINE
     return frozenset(
-        name for name in ("data", "server") if context.get_parameter_source(name) is typed
+        name
+        for name in ("data", "database", "server")
+        if context.get_parameter_source(name) is typed
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 
-from pratique.admission import Caller
+from pratique.admission import Caller, LawNotConfirmed
 from pratique.admission.snapshot import LawUnreadable, NotPrepared
 from pratique.http.dataplane import ROUTES, DataPlane
-from pratique.http.dataplane.handler import CHECK
+from pratique.http.dataplane.handler import CHECK, find_route
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.edge.entrance import HELP_PATH
+from pratique.http.edge.witness import Witness
 from pratique.http.help import HelpPage
+from pratique.http.management import ROUTES as MANAGEMENT_ROUTES
 from pratique.http.management import Management
 from pratique.http.sts import DevicePage, Sts
 from pratique.http.sts.user_grants import DEVICE_PATH
@@ -19,6 +22,7 @@ from pratique.http.tokens.endpoint import PATH as TOKEN_PATH
 from pratique.http.tokens.exchange import PATH as EXCHANGE_PATH
 from pratique.http.wire.messages import Request, Response
 from pratique.http.wire.problems import Problem, problem_response
+from pratique.registry import StorageFailed
 
 _Handler = Callable[[Arrival], Awaitable[Response]]
 
@@ -31,6 +35,35 @@ ROWS = (
 """Names of everything that answers requests, for counting."""
 _TOKENS = {_TOKEN: "access", _EXCHANGE: "refresh", _STS: "directory"}
 _HELP = {(HELP_PATH, "POST"), *((p, m) for p in (HELP_PATH, "/") for m in ("GET", "HEAD"))}
+
+
+_TEMPLATES = {
+    _TOKEN: TOKEN_PATH,
+    _EXCHANGE: EXCHANGE_PATH,
+    _DEVICE: DEVICE_PATH,
+    _HELP_PAGE: HELP_PATH,
+    CHECK: "/v2/",
+    **{route.name: route.template for route in reversed(ROUTES)},
+}
+
+
+def template_of(request: Request, row: str) -> str:
+    """The template of the path that a row answers, as in `/v2/{name}/tags/list`; empty for none.
+
+    Args:
+        request: that was answered.
+        row: the name of the row that did.
+    """
+    template = _TEMPLATES.get(row, "")
+    if row == _STS:
+        # The next part is one of three; whatever is below may be anything.
+        template = f"/<tenant>/{request.path.split('/')[2]}/..."
+    elif row == _MANAGEMENT:
+        found = (r.template for r in MANAGEMENT_ROUTES if r.pattern.fullmatch(request.path))
+        template = next(found, "")
+    elif row and request.path.startswith("/acr/v1/"):
+        template = next((r.template for r in ROUTES if r.pattern.fullmatch(request.path)), "")
+    return template.replace("<", "{").replace(">", "}")
 
 
 class Application:
@@ -59,6 +92,8 @@ class Application:
         help_page: HelpPage,
     ) -> None:
         self._entrance = entrance
+        auditor = entrance.recorder.auditor
+        self._witness = None if auditor is None else Witness(auditor, _parts_of)
         self._data_plane = data_plane
         self._management = management
         self._at: dict[str, tuple[str, _Handler]] = {
@@ -81,7 +116,10 @@ class Application:
             inside: who makes it inside this process; None for all that came over a wire. No
                 header can say this.
         """
+        gate = self._entrance.gate
         try:
+            if gate.behind():
+                await gate.catch_up()
             arrival = self._entrance.arrive(request, inside)
         except Turned as turned:
             return turned.response
@@ -89,7 +127,29 @@ class Application:
             return problem_response(Problem.UNAVAILABLE, str(error))
         except LawUnreadable as error:
             return self._entrance.closed(request, error, inside=inside is not None)
-        return await self._route(arrival)
+        except LawNotConfirmed as error:
+            return self._entrance.unconfirmed(request, error)
+        if self._witness is None:
+            return await self._routed(arrival)
+        started = time.perf_counter()
+        response: Response | None = None
+        try:
+            response = await self._routed(arrival)
+        finally:
+            # Also of what broke off: it may have been done all the same.
+            row = _row_without_answer(request) if response is None else response.row
+            self._witness.answered(arrival, row, response, time.perf_counter() - started)
+        return response
+
+    async def _routed(self, arrival: Arrival) -> Response:
+        """The answer; failures of the stores that no part tells of in its own way are told here."""
+        try:
+            return await self._route(arrival)
+        except LawNotConfirmed as error:
+            return self._entrance.unconfirmed(arrival.request, error)
+        except StorageFailed as error:
+            self._entrance.record_fault(arrival, error.detail)
+            return problem_response(Problem.UNAVAILABLE, str(error))
 
     async def _route(self, arrival: Arrival) -> Response:
         path = arrival.request.path
@@ -117,3 +177,12 @@ class Application:
         if Sts.takes(path):
             return _STS, self._sts.handle
         return None
+
+
+def _parts_of(method: str, path: str) -> Mapping[str, str]:
+    return find_route(method, path)[1]
+
+
+def _row_without_answer(request: Request) -> str:
+    route, _ = find_route(request.method, request.path)
+    return "" if route is None else route.name

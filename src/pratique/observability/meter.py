@@ -9,7 +9,7 @@ thread only, the event loop's, except those of writes, which are the writing thr
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from pratique.access import Allowed, Denied, RegistryAction
@@ -34,6 +34,7 @@ class Meter:
 
     Attributes:
         in_flight: requests that came and are not over; written to the row by `flush`.
+        on_refused: told why the request of now is refused, where somebody wants to know.
     """
 
     def __init__(self, table: Table, board: Board) -> None:
@@ -58,6 +59,7 @@ class Meter:
         self._nowhere = self._routes[names.NOWHERE]
         self._sum = len(self._request_bounds) + 1
         self.in_flight = 0
+        self.on_refused: Callable[[str], None] | None = None
         self._answered: list[tuple[str, int, float, int, int]] = []
         self._received = table.place(names.RECEIVED)
         self._sent = table.place(names.SENT)
@@ -106,10 +108,25 @@ class Meter:
         word = action.word if isinstance(action, RegistryAction) else names.CONTROL
         told = "allowed" if isinstance(verdict, Allowed) else "refused"
         self.count(names.DECISIONS, told, word, verdict.reason)
+        if self.on_refused is not None and not isinstance(verdict, Allowed):
+            self.on_refused(verdict.reason)
 
     def sign_in_refused(self, reason: str) -> None:
         """A credential proved nobody."""
         self.count(names.SIGN_INS_REFUSED, reason)
+        if self.on_refused is not None:
+            self.on_refused(reason)
+
+    def limited(self, whose: str, kind: str) -> None:
+        """A request was one too many.
+
+        Args:
+            whose: one of `names.LIMITS_OF`.
+            kind: one of `names.REQUEST_CLASSES`.
+        """
+        self.count(names.LIMITED, whose, kind)
+        if self.on_refused is not None:
+            self.on_refused("limited")
 
     def token_asked(self, kind: str, status: int) -> None:
         """A request for a token was answered.

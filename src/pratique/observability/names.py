@@ -16,6 +16,7 @@ BROKEN_BODIES = "pratique_broken_bodies_total"
 DECISIONS = "pratique_decisions_total"
 SIGN_INS_REFUSED = "pratique_sign_ins_refused_total"
 TOKENS = "pratique_tokens_total"
+LIMITED = "pratique_limited_requests_total"
 UPLOADS = "pratique_uploads_total"
 WRITE_GROUP = "pratique_write_group_size"
 WRITE_SECONDS = "pratique_write_seconds"
@@ -35,6 +36,8 @@ NOWHERE = "nowhere"
 CONTROL = "control"
 DATABASE, LAW, BLOBS = "database", "law", "blobs"
 PARTS = (DATABASE, LAW, BLOBS)
+LIMITS_OF = ("identity", "address")
+REQUEST_CLASSES = ("reads", "blobs", "writes", "tokens", "changes")
 TOKEN_KINDS = ("access", "refresh", "directory")
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 _WRITE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
@@ -117,6 +120,14 @@ def _of_admission(sign_in_reasons: tuple[str, ...]) -> tuple[Metric, ...]:
             "Sign-ins and registry tokens that proved nobody.",
             (Label("reason", sign_in_reasons),),
             may_wait=True,
+        ),
+        Metric(
+            LIMITED,
+            Kind.COUNTER,
+            "Requests refused with 429 by a rate limit, by whom the limit is for and the class of "
+            "the request. Those beyond the limit of an address are refused before their row is "
+            "known, so among requests they count as `nowhere`.",
+            (Label("whose", LIMITS_OF), Label("class", REQUEST_CLASSES)),
         ),
         Metric(
             TOKENS,

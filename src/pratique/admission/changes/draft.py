@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -49,6 +49,17 @@ class Draft:
         come = (Row(*key, msgspec.json.encode(record)) for key, record in self._come.items())
         gone = (Row(*key, None) for key in self._gone)
         return (*come, *gone)
+
+    def replaced(self) -> Iterator[tuple[tuple[str, str], Record | None, Record | None]]:
+        """Kind and key of each record, how it stood before, and how it shall stand.
+
+        Of a role assignment that is written over, how it stood is not known: the law holds it
+        under another form.
+        """
+        for key, record in self._come.items():
+            yield key, self.snapshot.records.get(key), record
+        for key, record in self._gone.items():
+            yield key, record, None
 
     def outcome(self) -> Snapshot:
         """The snapshot that would stand if this were carried out."""

@@ -17,6 +17,7 @@ from pratique.access import Allowed, RegistryAction
 from pratique.admission import Caller
 from pratique.http.dataplane.routes import Route
 from pratique.http.edge import Arrival
+from pratique.http.edge.limits import Purse
 
 MAX_REMEMBERED = 4096
 # Longer ones are no pulls of any client, and would let one caller fill the memory.
@@ -31,6 +32,7 @@ class Admission:
 
     Attributes:
         until: seconds since 1970 at which it must be thought through again.
+        purse: what the caller may still send; None when that hangs on more than the caller.
     """
 
     route: Route
@@ -38,6 +40,7 @@ class Admission:
     allowed: Allowed
     parts: dict[str, str]
     until: float
+    purse: Purse | None = None
 
 
 Key = tuple[str, str, str, str]
@@ -74,6 +77,7 @@ class RememberedAdmissions:
         caller: Caller,
         allowed: Allowed,
         parts: dict[str, str],
+        purse: Purse | None = None,
     ) -> None:
         """Keep an admission to pull, if it rests on a bearer token."""
         if route.action is not RegistryAction.PULL or allowed.depends_on_time:
@@ -88,7 +92,7 @@ class RememberedAdmissions:
             until = min(until, expiry.timestamp())
         if len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
-        self._known[key] = Admission(route, caller, allowed, dict(parts), until)
+        self._known[key] = Admission(route, caller, allowed, dict(parts), until, purse)
 
 
 def _key(arrival: Arrival) -> Key | None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from pratique.access import Allowed, RegistryAction
 from pratique.http.dataplane.manifests import matches
 from pratique.http.dataplane.visit import Visit
-from pratique.http.wire.messages import FilePart, Response
+from pratique.http.wire.messages import FilePart, Response, Stream
 from pratique.http.wire.ranges import ByteRange, parse_range
 from pratique.naming import Digest
-from pratique.registry import StoredBlob
+from pratique.registry import BlobElsewhere, StoredBlob
 
 
 async def get_blob(visit: Visit) -> Response:
-    """Give a blob or a range of it; a file is sent by the server itself."""
+    """Give a blob or a range of it; a file is sent by the server itself.
+
+    Where another server holds the blob, the client is sent there for it, with the range that it
+    asked for; or, where that is not wanted, the bytes come through here. The head is always
+    answered here.
+    """
     blobs, digest = visit.registry.blobs, Digest.parse(visit.parts["digest"])
     look = blobs.confirm if _is_about_to_push(visit) else blobs.locate
     blob = await look(visit.allowed, digest)
@@ -22,10 +27,20 @@ async def get_blob(visit: Visit) -> Response:
         return Response(304, headers)
     headers += [("accept-ranges", "bytes"), ("content-type", "application/octet-stream")]
     part = parse_range(visit.request.header("range"), blob.size)
-    if part is None:
-        return _answer(200, headers, blob, ByteRange(0, blob.size))
-    headers.append(("content-range", f"bytes {part.start}-{part.end - 1}/{blob.size}"))
-    return _answer(206, headers, blob, part)
+    if blob.elsewhere is not None and _may_be_sent_on(visit):
+        address = await blob.elsewhere.address()
+        if address is not None:
+            # Whoever keeps this answer would keep an address that is soon good for nothing.
+            kept_by_nobody = ("cache-control", "no-store")
+            return Response(307, [("location", address), headers[0], kept_by_nobody])
+    status, whole = 200, ByteRange(0, blob.size)
+    if part is not None:
+        status = 206
+        headers.append(("content-range", f"bytes {part.start}-{part.end - 1}/{blob.size}"))
+    if blob.elsewhere is not None:
+        stream = await _stream(visit.request.method, blob.elsewhere, part or whole)
+        return Response(status, headers, stream=stream)
+    return _answer(status, headers, blob, part or whole)
 
 
 async def delete_blob(visit: Visit) -> Response:
@@ -45,6 +60,20 @@ def _is_about_to_push(visit: Visit) -> bool:
         visit.arrival.snapshot, visit.caller, RegistryAction.PUSH, visit.allowed.repository
     )
     return isinstance(verdict, Allowed)
+
+
+def _may_be_sent_on(visit: Visit) -> bool:
+    """Whether any store answers as this registry would; Azure Blob knows no last bytes."""
+    wanted = visit.request.header("range") or ""
+    return visit.request.method != "HEAD" and not wanted.startswith("bytes=-")
+
+
+async def _stream(method: str, elsewhere: BlobElsewhere, part: ByteRange) -> Stream:
+    if method == "HEAD":
+        # A client that pushes leaves out what it is told is there, so this must be no hearsay.
+        await elsewhere.confirm()
+        return Stream(part.end - part.start, None)
+    return Stream(part.end - part.start, await elsewhere.open(part.start, part.end))
 
 
 def _answer(

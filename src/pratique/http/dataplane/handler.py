@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pratique.access import THE_REGISTRY, RegistryAction, Resource
+from pratique.admission import Caller
 from pratique.http.dataplane.admissions import RememberedAdmissions
 from pratique.http.dataplane.failures import FAILURES, failure_response
 from pratique.http.dataplane.routes import ROUTES, Route
 from pratique.http.dataplane.visit import Visit
 from pratique.http.edge import Arrival, Entrance, Turned
+from pratique.http.edge.limits import Purse
 from pratique.http.wire.messages import Response, json_response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.http.wire.refusals import action_words, scope_text
@@ -56,6 +58,9 @@ class DataPlane:
     async def _answer(self, arrival: Arrival) -> Response:
         known = self._admissions.find(arrival)
         if known is not None:
+            arrival.facts.caller = known.caller
+            if self._entrance.limiter is not None:
+                self._entrance.spend(arrival, known.caller, known.purse)
             visit = Visit(
                 arrival, self._entrance, known.caller, self._registry, known.allowed, known.parts
             )
@@ -79,11 +84,20 @@ class DataPlane:
         scope = self._with_source(arrival, route, scope)
         caller = await self._entrance.identify(arrival, scope)
         allowed = self._entrance.admit(arrival, caller, route.action, resource, scope)
-        self._admissions.remember(arrival, route, caller, allowed, parts)
+        self._admissions.remember(
+            arrival, route, caller, allowed, parts, self._purse_of(arrival, caller)
+        )
         visit = Visit(arrival, self._entrance, caller, self._registry, allowed, parts)
         response = await route.operation(visit)
         response.row = route.name
         return response
+
+    def _purse_of(self, arrival: Arrival, caller: Caller) -> Purse | None:
+        """What the caller may still send of this; none for nobody, whose address counts."""
+        limiter = self._entrance.limiter
+        if limiter is None or caller.anonymous:
+            return None
+        return limiter.purse_of(caller, arrival.request, arrival.snapshot.law)
 
     async def _check(self, arrival: Arrival) -> Response:
         """`/v2/`: 200 for whoever is somebody, the challenge for everybody else."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pratique.access import (
@@ -13,17 +13,20 @@ from pratique.access import (
     RegistryAction,
     Resource,
 )
-from pratique.admission import Caller, Gate, RegistryRecord, Snapshot
+from pratique.admission import Caller, Gate, LawNotConfirmed, RegistryRecord, Snapshot
 from pratique.admission.account import account_of, note_use
 from pratique.admission.decisions import DecisionRecord
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import LawUnreadable
+from pratique.http.edge.facts import Facts
+from pratique.http.edge.limits import Limiter, Purse
 from pratique.http.wire import refusals
 from pratique.http.wire.authorization import UnreadableCredentials, parse_authorization
 from pratique.http.wire.challenges import Front, is_host
 from pratique.http.wire.messages import Request, Response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.identity import (
+    BasicCredentials,
     NoCredentials,
     SignInFailure,
     SignInRefused,
@@ -43,12 +46,14 @@ class Arrival:
         snapshot: law and directory as they stood when the request came; it is judged by these.
         inside: the caller when the request was made inside this process by whoever owns the data
             folder; None for everything that came over a wire.
+        facts: what came to light about it, for the audit log.
     """
 
     request: Request
     front: Front
     snapshot: Snapshot
     inside: Caller | None = None
+    facts: Facts = field(default_factory=Facts)
 
 
 class Turned(Exception):
@@ -69,6 +74,7 @@ class Entrance:
         external_url: `https://HOST` as clients see it behind a proxy; None to take the request's.
         recorder: keeps refusals, and which grants are used.
         meter: counts verdicts.
+        limiter: counts the requests of those who are proved; None for no limits.
     """
 
     def __init__(
@@ -79,8 +85,10 @@ class Entrance:
         external_url: str | None,
         recorder: Recorder,
         meter: Meter,
+        limiter: Limiter | None = None,
     ) -> None:
         self.gate = gate
+        self.limiter = limiter
         self.meter = meter
         self.recorder = recorder
         self._log = log
@@ -116,9 +124,10 @@ class Entrance:
                 somebody.
 
         Raises:
-            Turned: with a 401 that tells why.
+            Turned: with a 401 that tells why, or because it is one request too many.
         """
         if arrival.inside is not None:
+            arrival.facts.caller = arrival.inside
             return arrival.inside
         request, front = arrival.request, arrival.front
         try:
@@ -138,7 +147,30 @@ class Entrance:
         if isinstance(credentials, NoCredentials):
             decision_id = self._new_id()
             raise Turned(refusals.nobody(front, decision_id, scope))
+        arrival.facts.caller = caller
+        if isinstance(credentials, BasicCredentials):
+            arrival.facts.signed_in = "basic"
+        self.spend(arrival, caller)
         return caller
+
+    def spend(self, arrival: Arrival, caller: Caller, purse: Purse | None = None) -> None:
+        """Count a request of somebody who is proved.
+
+        Args:
+            arrival: the request.
+            caller: who sends it.
+            purse: the caller's, for requests of this kind, where it is at hand.
+
+        Raises:
+            Turned: it is one too many.
+        """
+        if self.limiter is None:
+            return
+        if purse is None:
+            purse = self.limiter.purse_of(caller, arrival.request, arrival.snapshot.law)
+        refused = None if purse is None else purse.spend(arrival.request)
+        if refused is not None:
+            raise Turned(refused)
 
     def admit(
         self,
@@ -195,6 +227,8 @@ class Entrance:
             at=self.gate.now(),
             client=client,
         )
+        arrival.facts.refused = denied
+        arrival.facts.decision_id = account.decision_id
         self.meter.decided(denied)
         self.recorder.decision(account)
         self._log.write(
@@ -224,6 +258,8 @@ class Entrance:
     def record_sign_in(self, arrival: Arrival, reason: SignInFailure) -> str:
         """Write down a failed sign-in, without the name that was tried; the id of it."""
         decision_id = self._new_id()
+        arrival.facts.failed = str(reason)
+        arrival.facts.decision_id = decision_id
         self.meter.sign_in_refused(reason)
         self.recorder.decision(
             DecisionRecord(
@@ -272,6 +308,20 @@ class Entrance:
             "the access law of this registry cannot be read, so nobody is let in; its operator "
             "finds the cause in the log",
         )
+
+    def unconfirmed(self, request: Request, error: LawNotConfirmed) -> Response:
+        """The answer to everybody while the store of the law is out of reach.
+
+        Args:
+            request: that cannot be judged.
+            error: the cause of the cause is for the operator.
+        """
+        cause = getattr(error.__cause__, "detail", "the law's store does not answer")
+        if cause != self._closed_because:
+            self._closed_because = cause
+            path = printable(request.path, 512)
+            self._log.write({"event": "fault", "error": cause, "path": path}, at_once=True)
+        return problem_response(Problem.UNAVAILABLE, str(error), headers=(("retry-after", "1"),))
 
     def _make_front(self, request: Request, registry: RegistryRecord) -> Front:
         base = self._external_url

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from pratique.http.edge.proxies import TrustedProxies
 from pratique.http.wire.messages import BodyTruncated, Request, Response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.observability import LineLog, Meter
@@ -34,6 +35,10 @@ class _Scope(Protocol):
     headers: Any
 
 
+class _Transport(Protocol):
+    async def send_bytes(self, data: bytes) -> None: ...
+
+
 class _Protocol(Protocol):
     async def __call__(self) -> bytes: ...
 
@@ -48,6 +53,8 @@ class _Protocol(Protocol):
     def response_file_range(
         self, status: int, headers: list[tuple[str, str]], file: str, start: int, end: int
     ) -> None: ...
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> _Transport: ...
 
 
 class _StreamedBody:
@@ -133,6 +140,33 @@ class _StreamedBody:
             return
 
 
+class RequestTrace(Protocol):
+    """The span of one request."""
+
+    @property
+    def trace_id(self) -> str:
+        """32 hexadecimal digits."""
+        ...
+
+    def end(self, response: Response, size: int, fault: str) -> None:
+        """The request was answered.
+
+        Args:
+            response: with what.
+            size: bytes of its body.
+            fault: the type of what was raised instead; empty when nothing was.
+        """
+        ...
+
+
+class RequestTraces(Protocol):
+    """Begins the span of each request, in the context in which it is answered."""
+
+    def begin(self, request: Request) -> RequestTrace:
+        """The span of a request that begins now."""
+        ...
+
+
 class RsgiEdge:
     """An RSGI application around one function from request to response.
 
@@ -143,6 +177,8 @@ class RsgiEdge:
         probes: what load balancers ask, by path: from method to answer.
         draining: whether the server is being stopped. Clients are told then to come back on
             another connection, so that few are left when listening ends.
+        proxies: tells who stands behind them; None when nobody is believed.
+        traces: makes a span of each request; None for none.
     """
 
     def __init__(
@@ -152,12 +188,16 @@ class RsgiEdge:
         meter: Meter,
         probes: Mapping[str, Callable[[str], Response]],
         draining: Callable[[], bool],
+        proxies: TrustedProxies | None = None,
+        traces: RequestTraces | None = None,
     ) -> None:
         self._handle = handle
         self._log = log
         self._meter = meter
         self._probes = probes
         self._draining = draining
+        self._proxies = proxies
+        self._traces = traces
 
     async def __rsgi__(self, scope: _Scope, protocol: _Protocol) -> None:
         """Answer one request."""
@@ -170,7 +210,11 @@ class RsgiEdge:
         meter.in_flight += 1
         try:
             started = time.perf_counter()
-            headers, method, client = scope.headers, scope.method, scope.client
+            headers, method = scope.headers, scope.method
+            # Addresses of IPv6 come in brackets, which nothing that counts by address knows.
+            client = (scope.client.rpartition(":")[0] or scope.client).strip("[]")
+            if self._proxies is not None:
+                client = self._proxies.client(client, headers)
             announced = headers.get("content-length")
             length = int(announced) if announced and announced.isdigit() else None
             body = _StreamedBody(protocol, length, meter)
@@ -181,24 +225,56 @@ class RsgiEdge:
                 headers=headers,
                 scheme=scope.scheme,
                 host=headers.get("host") or scope.authority or "",
-                client=client.rpartition(":")[0] or client,
+                client=client,
                 body=body,
             )
+            trace, fault = None, ""
+            if self._traces is not None:
+                trace = self._traces.begin(request)
             try:
                 response = await self._handle(request)
             except Exception as error:  # noqa: BLE001 - the last resort: for the log, not the client
-                response = self._fault(error, path)
+                response, fault = self._fault(error, path), type(error).__name__
             if self._draining() and scope.http_version.startswith("1"):
                 response = replace(response, headers=[*response.headers, ("connection", "close")])
-            size = _send(protocol, method, response)
+            if response.stream is not None and response.stream.pieces is not None:
+                size = await self._stream(protocol, path, response, response.stream.pieces)
+            else:
+                size = _send(protocol, method, response)
             seconds = time.perf_counter() - started
             meter.answered(response.row, response.status, seconds, body.received, size)
+            if trace is not None:
+                trace.end(response, size, fault)
             if self._log.requests:
-                self._write_line(request, response, size, seconds)
+                self._write_line(request, response, size, seconds, trace)
             if method in _MAY_HAVE_BODY:
                 await body.drain()
         finally:
             meter.in_flight -= 1
+
+    async def _stream(
+        self, protocol: _Protocol, path: str, response: Response, pieces: AsyncIterator[bytes]
+    ) -> int:
+        """Send a body as it comes; the number of bytes that were sent.
+
+        A body that breaks off is shorter than its head says, which closes the connection: nobody
+        takes it for whole.
+        """
+        size = 0 if response.stream is None else response.stream.size
+        headers = [*response.headers, ("content-length", str(size))]
+        transport = protocol.response_stream(response.status, headers)
+        sent = 0
+        try:
+            async for piece in pieces:
+                try:
+                    await transport.send_bytes(piece)
+                except RuntimeError:
+                    # So the server says that the client has gone.
+                    break
+                sent += len(piece)
+        except Exception as error:  # noqa: BLE001 - the head has gone out: nothing else is left
+            self._fault(error, path)
+        return sent
 
     def _fault(self, error: Exception, path: str) -> Response:
         self._log.write(
@@ -206,19 +282,27 @@ class RsgiEdge:
         )
         return problem_response(Problem.UNKNOWN, Problem.UNKNOWN.meaning)
 
-    def _write_line(self, request: Request, response: Response, size: int, seconds: float) -> None:
-        self._log.write(
-            {
-                "event": "request",
-                "method": request.method,
-                "path": request.path[:_LOGGED],
-                "status": response.status,
-                "bytes": size,
-                "ms": round(seconds * 1000, 2),
-                "client": request.client,
-                "agent": (request.headers.get("user-agent") or "")[:_LOGGED],
-            }
-        )
+    def _write_line(
+        self,
+        request: Request,
+        response: Response,
+        size: int,
+        seconds: float,
+        trace: RequestTrace | None,
+    ) -> None:
+        line: dict[str, Any] = {
+            "event": "request",
+            "method": request.method,
+            "path": request.path[:_LOGGED],
+            "status": response.status,
+            "bytes": size,
+            "ms": round(seconds * 1000, 2),
+            "client": request.client,
+            "agent": (request.headers.get("user-agent") or "")[:_LOGGED],
+        }
+        if trace is not None:
+            line["trace"] = trace.trace_id
+        self._log.write(line)
 
     def _answer_probe(self, scope: _Scope, protocol: _Protocol, response: Response) -> None:
         size = _send(protocol, scope.method, response)
@@ -241,6 +325,8 @@ def _send(protocol: _Protocol, method: str, response: Response) -> int:
     """
     status, headers, part = response.status, response.headers, response.file
     size = len(response.body) if part is None else part.end - part.start
+    if response.stream is not None:
+        size = response.stream.size
     if status in _WITHOUT_BODY:
         protocol.response_empty(status, headers)
         return 0

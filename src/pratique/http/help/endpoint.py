@@ -74,7 +74,7 @@ class HelpPage:
         if decision_id is None:
             return _unknown(visit)
         if _SIGN_IN in parameters:
-            return self._steps.first(self._stage(visit, decision_id))
+            return self._steps.first(await self._stage(visit, decision_id))
         return await self._about(visit, decision_id)
 
     async def _about(self, visit: Visit, decision_id: str) -> Response:
@@ -85,7 +85,7 @@ class HelpPage:
         if record is None:
             return _unknown(visit)
         told, advice = views.told(record), views.advice(record)
-        user = self._browsers.read(visit).user
+        user = (await self._browsers.read(visit)).user
         if user is None:
             return _page(visit, told, advice, views.invitation(_address(decision_id, _SIGN_IN)))
         reasoning = await self._reasonings.of(visit.arrival, record, user)
@@ -103,7 +103,7 @@ class HelpPage:
         decision_id = decision_id_in(fields.get(FIELD, ""))
         if decision_id is None:
             raise FormRefused("it is about no decision")
-        stage, step = self._stage(visit, decision_id), fields.get("step")
+        stage, step = await self._stage(visit, decision_id), fields.get("step")
         if step == "password":
             outcome = await self._steps.password(stage, fields)
         elif step == "second-factor":
@@ -115,8 +115,8 @@ class HelpPage:
             return Response(303, [back, NO_STORE, *stage.look.headers, outcome.session])
         return outcome
 
-    def _stage(self, visit: Visit, decision_id: str) -> Stage:
-        browser: Browser = self._browsers.read(visit)
+    async def _stage(self, visit: Visit, decision_id: str) -> Stage:
+        browser: Browser = await self._browsers.read(visit)
         headers = self._browsers.remember(visit, browser)
         look = Look(host_of(visit), HELP_PATH, headers, carried=((FIELD, decision_id),))
         return Stage(visit, browser, look, f"help:{decision_id}", _PURPOSE)

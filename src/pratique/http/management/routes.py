@@ -10,6 +10,7 @@ from pratique.http.management import (
     access,
     application_credentials,
     attributes,
+    audit,
     decisions,
     deny_assignments,
     directory,
@@ -252,6 +253,10 @@ ROUTES = (
     _row("GET", "/access/review", f"{_ASSIGNMENTS}/read", access.review_access),
     _row("GET", "/decisions", f"{_ASSIGNMENTS}/read", decisions.list_decisions),
     _row("GET", "/decisions/<decision>", f"{_ASSIGNMENTS}/read", decisions.explain_decision),
+    _row("GET", "/audit/entries", f"{_ASSIGNMENTS}/read", audit.list_audit_entries),
+    _row("GET", "/audit/head", f"{_ASSIGNMENTS}/read", audit.show_audit_head),
+    # Nobody but the owner of the folder gets farther than the permission.
+    _row("POST", "/audit/prune", f"{_REGISTRIES}/write", audit.prune_audit_log),
     _row("GET", "/scope-maps", f"{_REGISTRIES}/scopeMaps/read", tokens.list_scope_maps),
     _row("POST", "/scope-maps", f"{_REGISTRIES}/scopeMaps/write", tokens.create_scope_map),
     _row("PATCH", "/scope-maps/<map>", f"{_REGISTRIES}/scopeMaps/write", tokens.update_scope_map),

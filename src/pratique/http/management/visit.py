@@ -86,7 +86,11 @@ class Visit:
         """
         here = (Demand(self.scope),)
         return await self.control.change(
-            self.caller, self.permission, demands or (lambda _: here), operation
+            self.caller,
+            self.permission,
+            demands or (lambda _: here),
+            operation,
+            client=self.request.client,
         )
 
     async def apart(self, work: Callable[[Patience], T]) -> T:

@@ -72,15 +72,17 @@ class Authorize:
         back = return_address(parameters)
         try:
             request = authorization_request(parameters, visit)
-            asked = _Asked(self._stage(visit, back, request), back, request)
+            asked = _Asked(await self._stage(visit, back, request), back, request)
             if visit.request.method == "POST":
                 return await self._form(asked, await read_form(visit))
             return self._open(asked)
         except OAuthError as error:
             return back.error(host_of(visit), error)
 
-    def _stage(self, visit: Visit, back: ReturnAddress, request: AuthorizationRequest) -> Stage:
-        browser = self._browsers.read(visit)
+    async def _stage(
+        self, visit: Visit, back: ReturnAddress, request: AuthorizationRequest
+    ) -> Stage:
+        browser = await self._browsers.read(visit)
         address = f"/{visit.tenant}/{_ROW}?{visit.request.query}"
         headers = self._browsers.remember(visit, browser)
         look = Look(host_of(visit), address, headers, back.origin)
@@ -111,12 +113,12 @@ class Authorize:
         elif step == "second-factor":
             outcome = await self._steps.second_factor(stage, fields)
         else:
-            return self._chosen(asked, step, fields)
+            return await self._chosen(asked, step, fields)
         if isinstance(outcome, SignedInHere):
-            return self._give_code(asked, outcome.user, outcome.session)
+            return await self._give_code(asked, outcome.user, outcome.session)
         return outcome
 
-    def _chosen(self, asked: _Asked, step: str | None, fields: Mapping[str, str]) -> Response:
+    async def _chosen(self, asked: _Asked, step: str | None, fields: Mapping[str, str]) -> Response:
         """What somebody chose who was signed in already."""
         stage, user = asked.stage, asked.stage.browser.user
         form = self._browsers.check_form(stage.visit, stage.browser, fields, _continuing(stage))
@@ -124,7 +126,7 @@ class Authorize:
             raise OAuthError(Fault.CANCELLED, "the user cancelled the sign-in")
         # Somebody else may have signed in in this browser since the form was shown.
         if step == "continue" and user is not None and form.object_id == user.object_id:
-            return self._give_code(asked, user)
+            return await self._give_code(asked, user)
         if step in {"another", "continue"}:
             return self._steps.first(replace(stage, user_name=""))
         raise FormRefused("it says nothing")
@@ -135,7 +137,7 @@ class Authorize:
         where = f"this computer ({back.origin.removeprefix('http://')})"
         return continue_page(stage.look, back.client.name, where, token, user.user_name)
 
-    def _give_code(self, asked: _Asked, user: User, *headers: tuple[str, str]) -> Response:
+    async def _give_code(self, asked: _Asked, user: User, *headers: tuple[str, str]) -> Response:
         visit, request = asked.stage.visit, asked.request
         delegation = Delegation(
             asked.back.client.client_id,
@@ -148,7 +150,7 @@ class Authorize:
         content = AuthorizationCode(
             delegation, asked.back.redirect_uri, request.challenge, request.nonce
         )
-        code = self._codes.make(content, visit.at)
+        code = await self._codes.make(content, visit.at)
         return asked.back.answer(host_of(visit), {"code": code}, *headers)
 
 

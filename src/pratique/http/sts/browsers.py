@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pratique.access import DirectoryPrincipal
+from pratique.admission import Caller
 from pratique.admission.user_gate import UserGate
 from pratique.http.sts.visit import Visit
 from pratique.identity import SignInRefused, User
@@ -69,10 +71,10 @@ class Browsers:
         self._random_bytes = random_bytes
         self._new_id = new_id
 
-    def read(self, visit: Visit) -> Browser:
+    async def read(self, visit: Visit) -> Browser:
         """The browser that sends this request."""
         cookies = _cookies(visit)
-        session = self._session(visit, cookies.get(_name(visit, "session"), ""))
+        session = await self._session(visit, cookies.get(_name(visit, "session"), ""))
         shown = cookies.get(_name(visit, "browser"), "")
         new = _SECRET.fullmatch(shown) is None
         if new:
@@ -120,6 +122,8 @@ class Browsers:
 
     def begin(self, visit: Visit, user: User, *, second_factor: bool) -> tuple[str, str]:
         """The header that begins a session of `user`."""
+        caller = Caller(DirectoryPrincipal(user.object_id), user.user_name)
+        visit.arrival.facts.sign_in(caller, "web")
         session = BrowserSession(
             user.object_id,
             user.password_id,
@@ -130,7 +134,7 @@ class Browsers:
         value = sign_note(session, visit.arrival.snapshot.keys)
         return _set(visit, "session", value, int(SESSION_LIFE.total_seconds()))
 
-    def end(self, visit: Visit, browser: Browser) -> tuple[str, str]:
+    async def end(self, visit: Visit, browser: Browser) -> tuple[str, str]:
         """The header that ends the browser's session; a copy of it has no force either.
 
         Raises:
@@ -139,20 +143,20 @@ class Browsers:
         session = browser.session
         if session is not None:
             until = visit.at + SESSION_LIFE
-            self._gate.void(session.session_id, session.object_id, until, visit.at)
+            await self._gate.void(session.session_id, session.object_id, until, visit.at)
         return _set(visit, "session", "", 0)
 
     def remember(self, visit: Visit, browser: Browser) -> tuple[tuple[str, str], ...]:
         """The header that tells a browser its secret, where it does not know it."""
         return (_set(visit, "browser", browser.secret, None),) if browser.new else ()
 
-    def _session(self, visit: Visit, shown: str) -> tuple[BrowserSession | None, User | None]:
+    async def _session(self, visit: Visit, shown: str) -> tuple[BrowserSession | None, User | None]:
         if not shown:
             return None, None
         snapshot = visit.arrival.snapshot
         try:
             session = read_note(shown, BrowserSession, snapshot.keys, visit.at)
-            user = self._gate.still(
+            user = await self._gate.still(
                 snapshot, session.object_id, session.credential_id, session.session_id, visit.at
             )
         except (NoteRejected, SignInRefused):

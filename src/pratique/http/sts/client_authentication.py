@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote_plus
 
+from pratique.access import DirectoryPrincipal
+from pratique.admission import Caller
 from pratique.admission.application_gate import ApplicationGate
 from pratique.http.edge import Entrance
 from pratique.http.sts.faults import Fault, OAuthError
@@ -60,7 +62,7 @@ class ClientAuthentication:
         try:
             client_id, shown = _shown(asked)
             by_assertion = isinstance(shown, UnverifiedAssertion)
-            return await self._gate.authenticate(
+            proved = await self._gate.authenticate(
                 visit.arrival.snapshot,
                 client_id,
                 shown,
@@ -77,6 +79,10 @@ class ClientAuthentication:
                 "the keys of the issuer of the client assertion cannot be had now; try again, or "
                 "see the registry's log",
             ) from error
+        application = proved.application
+        caller = Caller(DirectoryPrincipal(application.object_id), application.display_name)
+        visit.arrival.facts.sign_in(caller, "client_credentials")
+        return proved
 
     def _told(self, visit: Visit, refused: ApplicationRefused) -> OAuthError:
         wait = refused.retry_after_seconds

@@ -74,7 +74,7 @@ class DevicePage:
         method = visit.request.method
         if method not in READ_AND_SEND:
             raise OAuthError(Fault.METHOD, "this address takes GET and POST only")
-        browser = self._browsers.read(visit)
+        browser = await self._browsers.read(visit)
         if method == "POST":
             return await self._form(visit, browser, await read_form(visit))
         return self._code_page(visit, browser)
@@ -82,12 +82,12 @@ class DevicePage:
     async def _form(self, visit: Visit, browser: Browser, fields: Mapping[str, str]) -> Response:
         step = fields.get("step")
         if step == "user-code":
-            return self._user_code(visit, browser, fields)
+            return await self._user_code(visit, browser, fields)
         code = parse_user_code(fields.get("user_code", ""))
         # Whoever is here was shown the way by `_user_code`: the form is bound to the code.
         stage = self._stage(visit, browser, code or "")
         if step in {"allow", "deny", "another"}:
-            return self._decided(stage, code or "", step, fields)
+            return await self._decided(stage, code or "", step, fields)
         if step == "password":
             outcome = await self._steps.password(stage, fields)
         elif step == "second-factor":
@@ -97,16 +97,18 @@ class DevicePage:
         if isinstance(outcome, SignedInHere):
             headers = (*stage.look.headers, outcome.session)
             signed = replace(stage, look=replace(stage.look, headers=headers))
-            return self._confirm(signed, code or "", outcome.user)
+            return await self._confirm(signed, code or "", outcome.user)
         return outcome
 
-    def _user_code(self, visit: Visit, browser: Browser, fields: Mapping[str, str]) -> Response:
+    async def _user_code(
+        self, visit: Visit, browser: Browser, fields: Mapping[str, str]
+    ) -> Response:
         """What a code comes to that somebody typed."""
         self._browsers.check_form(visit, browser, fields, _ENTERING)
         code = parse_user_code(fields.get("user_code", ""))
         try:
-            with self._gate.guesses(visit.request.client, visit.at):
-                self._check_waiting(code, visit.at)
+            async with self._gate.guesses(visit.request.client, visit.at):
+                await self._check_waiting(code, visit.at)
         except SignInRefused as refused:
             self._entrance.record_sign_in(visit.arrival, refused.reason)
             status = 429 if refused.reason is SignInFailure.TOO_MANY else 403
@@ -114,28 +116,30 @@ class DevicePage:
         stage = self._stage(visit, browser, code or "")
         if browser.user is None:
             return self._steps.first(stage)
-        return self._confirm(stage, code or "", browser.user)
+        return await self._confirm(stage, code or "", browser.user)
 
-    def _check_waiting(self, code: str | None, at: datetime) -> None:
-        if code is None or self._devices.named(code, at) is None:
+    async def _check_waiting(self, code: str | None, at: datetime) -> None:
+        if code is None or await self._devices.named(code, at) is None:
             raise SignInRefused(SignInFailure.WRONG, _UNKNOWN)
 
-    def _confirm(self, stage: Stage, code: str, user: User) -> Response:
+    async def _confirm(self, stage: Stage, code: str, user: User) -> Response:
         """The page that asks whether the device may act for the user."""
-        request = self._devices.named(code, stage.visit.at)
+        request = await self._devices.named(code, stage.visit.at)
         if request is None:
             return self._gone(stage)
         token = self._browsers.form_token(stage.visit, stage.browser, _deciding(stage), user)
         client, facts = public_client(request.client_id).name, _facts(request, stage.visit.at, code)
         return confirm_device_page(stage.look, client, token, user.user_name, facts)
 
-    def _decided(self, stage: Stage, code: str, step: str, fields: Mapping[str, str]) -> Response:
+    async def _decided(
+        self, stage: Stage, code: str, step: str, fields: Mapping[str, str]
+    ) -> Response:
         visit, user = stage.visit, stage.browser.user
         form = self._browsers.check_form(visit, stage.browser, fields, _deciding(stage))
         # Somebody else may have signed in in this browser since the form was shown.
         if step == "another" or user is None or form.object_id != user.object_id:
             return self._steps.first(stage)
-        request = self._devices.named(code, visit.at)
+        request = await self._devices.named(code, visit.at)
         if request is None:
             return self._gone(stage)
         delegation = Delegation(
@@ -147,7 +151,7 @@ class DevicePage:
             self._new_id(),
         )
         allowed = step == "allow"
-        if not self._devices.answer(code, delegation if allowed else None, visit.at):
+        if not await self._devices.answer(code, delegation if allowed else None, visit.at):
             return self._gone(stage)
         client = public_client(request.client_id).name
         if allowed:

@@ -35,13 +35,14 @@ class Logout:
         return {_ROW: page_endpoint(self._answer)}
 
     async def _answer(self, visit: Visit) -> Response:
-        browser = self._browsers.read(visit)
+        browser = await self._browsers.read(visit)
         action = f"/{visit.tenant}/{_ROW}"
         if browser.user is None:
             return _signed_out(Look(host_of(visit), action))
         if visit.request.method == "POST":
             self._browsers.check_form(visit, browser, await read_form(visit), _ABOUT)
-            return _signed_out(Look(host_of(visit), action, (self._browsers.end(visit, browser),)))
+            ended = await self._browsers.end(visit, browser)
+            return _signed_out(Look(host_of(visit), action, (ended,)))
         token = self._browsers.form_token(visit, browser, _ABOUT, browser.user)
         look = Look(host_of(visit), action, self._browsers.remember(visit, browser))
         return sign_out_page(look, token, browser.user.user_name)

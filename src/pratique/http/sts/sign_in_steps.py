@@ -110,11 +110,11 @@ class SignInSteps:
         """
         visit = stage.visit
         form = self._browsers.check_form(visit, stage.browser, fields, _SECOND + stage.about)
-        user = self._of(visit, form)
+        user = await self._of(visit, form)
         if user is None or not user.totp_secret:
             return self._password_page(stage, "", Wrong("Begin again: your account has changed."))
         try:
-            self._gate.second_factor(
+            await self._gate.second_factor(
                 user, fields.get("code", ""), source=visit.request.client, at=visit.at
             )
         except SignInRefused as refused:
@@ -124,9 +124,9 @@ class SignInSteps:
             return self._second_page(stage, user, Wrong(as_sentence(str(error)), 503))
         return SignedInHere(user, self._browsers.begin(visit, user, second_factor=True))
 
-    def _of(self, visit: Visit, form: FormToken) -> User | None:
+    async def _of(self, visit: Visit, form: FormToken) -> User | None:
         try:
-            return self._gate.still(
+            return await self._gate.still(
                 visit.arrival.snapshot, form.object_id, form.credential_id, "", visit.at
             )
         except SignInRefused:

@@ -92,7 +92,7 @@ class UserGrants:
         visit, client = asked.visit, public_client(asked.wanted("client_id"))
         code, verifier = asked.wanted("code"), asked.wanted("code_verifier")
         try:
-            content = self._codes.redeem(
+            content = await self._codes.redeem(
                 code,
                 client_id=client.client_id,
                 redirect_uri=asked.wanted("redirect_uri"),
@@ -105,7 +105,7 @@ class UserGrants:
             raise self._refused(visit, fault, str(refused)) from refused
         except NotKept as error:
             raise OAuthError(Fault.NOT_KEPT, str(error)) from error
-        return self._answer(visit, content.delegation, asked.field("scope"), content.nonce)
+        return await self._answer(visit, content.delegation, asked.field("scope"), content.nonce)
 
     async def by_refresh_token(self, asked: TokenRequest, /) -> Mapping[str, Any]:
         """The grant `refresh_token`, good for any resource (RFC 6749 section 6)."""
@@ -121,7 +121,7 @@ class UserGrants:
             raise self._refused(
                 visit, Fault.CODE_INVALID, "the refresh token was made for another client"
             )
-        return self._answer(visit, token.delegation, asked.field("scope"))
+        return await self._answer(visit, token.delegation, asked.field("scope"))
 
     async def by_password(self, asked: TokenRequest, /) -> Mapping[str, Any]:
         """The grant `password`, where the registry has it switched on (RFC 6749 section 4.3)."""
@@ -159,12 +159,14 @@ class UserGrants:
         """The grant of RFC 8628 section 3.4."""
         visit, client = asked.visit, public_client(asked.wanted("client_id"))
         try:
-            outcome = self._devices.poll(asked.wanted("device_code"), client.client_id, visit.at)
+            outcome = await self._devices.poll(
+                asked.wanted("device_code"), client.client_id, visit.at
+            )
         except NotKept as error:
             raise OAuthError(Fault.NOT_KEPT, str(error)) from error
         if isinstance(outcome, PollOutcome):
             raise OAuthError(*_POLLS[outcome])
-        return self._answer(visit, outcome, asked.field("scope"))
+        return await self._answer(visit, outcome, asked.field("scope"))
 
     async def _device_code(self, visit: Visit) -> Response:
         """Begin a sign-in that is allowed on another device (RFC 8628 section 3.1)."""
@@ -180,7 +182,7 @@ class UserGrants:
             visit.at + DEVICE_CODE_LIFE,
         )
         try:
-            started = self._devices.start(request)
+            started = await self._devices.start(request)
         except NotKept as error:
             raise OAuthError(Fault.NOT_KEPT, str(error)) from error
         address, code = f"{visit.base_url}{DEVICE_PATH}", shown(started.user_code)
@@ -195,7 +197,7 @@ class UserGrants:
         }
         return json_response(200, content, *NO_STORE)
 
-    def _answer(
+    async def _answer(
         self, visit: Visit, delegation: Delegation, scope: str, nonce: str = ""
     ) -> Mapping[str, Any]:
         """Tokens for a delegation that still stands, for another resource if that is asked for."""
@@ -210,12 +212,12 @@ class UserGrants:
                 resource=wanted.resource,
                 words=words if asked_for_words else delegation.words,
             )
-        user = self._still(visit, delegation)
+        user = await self._still(visit, delegation)
         return user_answer(visit, user, delegation, self._new_id, nonce)
 
-    def _still(self, visit: Visit, delegation: Delegation) -> User:
+    async def _still(self, visit: Visit, delegation: Delegation) -> User:
         try:
-            return self._gate.still(
+            return await self._gate.still(
                 visit.arrival.snapshot,
                 delegation.object_id,
                 delegation.credential_id,

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from pratique.access import DirectoryPrincipal
+from pratique.admission import Caller
 from pratique.http.sts.delegated_scopes import OFFLINE_ACCESS, OPENID, granted_scope
 from pratique.http.sts.visit import Visit
 from pratique.identity import User
@@ -47,6 +49,8 @@ def user_answer(
         nonce: which the id token repeats; empty for none.
     """
     keys = visit.arrival.snapshot.keys
+    caller = Caller(DirectoryPrincipal(user.object_id), user.user_name)
+    visit.arrival.facts.sign_in(caller, "user")
     seconds = int(DIRECTORY_TOKEN_LIFE.total_seconds())
     content: dict[str, Any] = {
         "token_type": "Bearer",

@@ -102,6 +102,9 @@ class TokenEndpoint:
             source=arrival.request.client,
             audiences=front.audiences,
         )
+        if not caller.anonymous:
+            arrival.facts.sign_in(caller, "token")
+        self._entrance.spend(arrival, caller)
         entries: list[AccessEntry] = []
         refused: list[Denied] = []
         for scope in asked.scopes:

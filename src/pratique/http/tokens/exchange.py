@@ -112,6 +112,8 @@ class Exchange:
         exchanged = await self._gate.authenticate(
             snapshot, asked.token, tenant=asked.tenant, source=arrival.request.client, at=now
         )
+        arrival.facts.sign_in(exchanged.caller, "exchange")
+        self._entrance.spend(arrival, exchanged.caller)
         self._tell_unsorted(arrival, exchanged)
         # Any permission is enough, on whatever: what it is good for is asked when it is used.
         if not snapshot.law.reach(exchanged.object_id).grants:

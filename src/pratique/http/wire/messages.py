@@ -170,13 +170,26 @@ class FilePart:
     whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A body that is sent as it comes.
+
+    Attributes:
+        size: bytes of all pieces.
+        pieces: none of them empty; None where only the head is answered.
+    """
+
+    size: int
+    pieces: AsyncIterator[bytes] | None
+
+
 @dataclass(slots=True)
 class Response:
     """One HTTP response.
 
     Attributes:
         headers: names in lower case.
-        body: empty when `file` is given.
+        body: empty when `file` or `stream` is given.
         row: name of the row that answered, for counting; empty where none did.
     """
 
@@ -184,6 +197,7 @@ class Response:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     file: FilePart | None = None
+    stream: Stream | None = None
     row: str = ""
 
 

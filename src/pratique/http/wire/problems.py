@@ -47,7 +47,7 @@ class Problem(Enum):
         "PAGINATION_NUMBER_INVALID",
         "`n` is not a number of entries",
     )
-    TOOMANYREQUESTS = (429, "TOOMANYREQUESTS", "too many attempts; wait")
+    TOOMANYREQUESTS = (429, "TOOMANYREQUESTS", "too many requests or wrong sign-ins; wait")
     UNSUPPORTED = (405, "UNSUPPORTED", "this address does not know the method")
     NOT_FOUND = (404, "UNSUPPORTED", "there is nothing at this address")
     BAD_REQUEST = (400, "BAD_REQUEST", "the request cannot be understood")

@@ -1,0 +1,64 @@
+"""Which stores `Places` means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pratique.assembly.bundles import BlobStores, Foundation, RowStores
+from pratique.assembly.on_disk import (
+    blobs_on_disk,
+    foundation_on_disk,
+    refuse_blobs_in_files,
+    rows_on_disk,
+)
+from pratique.assembly.on_objects import blobs_in_objects
+from pratique.observability import Meter
+from pratique.registry import StorageFailed
+from pratique.settings import Places
+
+_NO_DATABASE = "this version keeps rows in the folder alone; leave out --database"
+
+
+@contextmanager
+def foundation(places: Places, *, lay: bool) -> Iterator[Foundation | None]:
+    """The rows of a registry that may not be there yet; see `foundation_on_disk`.
+
+    Raises:
+        StorageFailed: they cannot be reached.
+    """
+    if places.database is not None:
+        raise StorageFailed(_NO_DATABASE)
+    with foundation_on_disk(places.data, lay=lay) as found:
+        yield found
+
+
+def row_stores(places: Places, meter: Meter | None) -> RowStores:
+    """The rows of a registry that was prepared. Open them after a fork, never before.
+
+    Raises:
+        StorageFailed: they cannot be reached, are damaged, or of a newer version.
+    """
+    if places.database is not None:
+        raise StorageFailed(_NO_DATABASE)
+    return rows_on_disk(places.data, meter)
+
+
+def blob_stores(places: Places, rows: RowStores) -> BlobStores:
+    """The blobs of a registry. Open them after a fork, never before.
+
+    Args:
+        places: where they are.
+        rows: the registry's rows.
+
+    Raises:
+        StorageFull, StorageFailed: they are not where `places` says, or it cannot be used.
+    """
+    if places.blobs is not None:
+        refuse_blobs_in_files(places.data)
+        return blobs_in_objects(places.blobs, rows, redirects=places.redirects)
+    if rows.knows_objects():
+        raise StorageFailed(
+            "the blobs of this registry are in an object store; name it with --blobs"
+        )
+    return blobs_on_disk(places.data)
