@@ -37,7 +37,7 @@ def test_a_registry_with_blobs_in_files_does_not_begin_anew_in_a_bucket(tmp_path
     blob.parent.mkdir(parents=True, exist_ok=True)
     blob.write_bytes(b"layer")
     with pytest.raises(StorageFailed) as refused:
-        open_registry(Places(data, blobs=BUCKET), LineLog(None))
+        try_stores(Places(data, blobs=BUCKET))
     assert "are files in" in refused.value.detail
 
 

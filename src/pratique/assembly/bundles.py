@@ -79,7 +79,8 @@ class BlobStores:
     """Everything that is kept as bytes.
 
     Attributes:
-        begin: asks the store whether it can be used, for the registry of that id and no other.
+        begin: asks the store whether it can be used, and finds that the blobs are here and nowhere
+            else; takes what gives an id of the registry. Before anything is served or deleted.
         works: by the name of a part, whether it can be used.
         close: closes all of them.
     """
@@ -87,6 +88,6 @@ class BlobStores:
     contents: BlobContents
     area: UploadArea
     bin: BlobBin
-    begin: Callable[[str], Coroutine[Any, Any, None]]
+    begin: Callable[[Callable[[], str]], Coroutine[Any, Any, None]]
     works: Mapping[str, Callable[[], bool]]
     close: Callable[[], None]

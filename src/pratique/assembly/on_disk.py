@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -122,19 +122,32 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
     )
 
 
-def blobs_on_disk(data: Path) -> BlobStores:
+def blobs_on_disk(data: Path, rows: RowStores) -> BlobStores:
     """The blobs of a folder.
+
+    Args:
+        data: the folder.
+        rows: that tell of the blobs.
 
     Raises:
         StorageFull, StorageFailed: it cannot be used.
     """
     blobs = FilesystemBlobs.open(data)
     uploads = FilesystemUploads.open(data, blobs)
+
+    async def begin(owner: Callable[[], str]) -> None:
+        # Whose the folder is, its database says, which lies in it.
+        del owner
+        if rows.knows_objects():
+            raise StorageFailed(
+                "the blobs of this registry are in an object store; name it with --blobs"
+            )
+
     return BlobStores(
         contents=blobs,
         area=uploads,
         bin=FilesystemBin(blobs, uploads.pool),
-        begin=_nothing_to_ask,
+        begin=begin,
         works={BLOBS: lambda: os.access(data / "blobs", os.R_OK | os.W_OK | os.X_OK)},
         close=uploads.close,
     )
@@ -152,8 +165,3 @@ def refuse_blobs_in_files(data: Path) -> None:
             f"the blobs of this registry are files in {blobs}; leave out --blobs, or move them "
             "with `pratique migrate-store`"
         )
-
-
-async def _nothing_to_ask(owner: str) -> None:
-    """Whose the folder is, its database says, which lies in it."""
-    del owner

@@ -121,7 +121,7 @@ def open_registry(
         )
 
         async def begin() -> None:
-            await blobs.begin(_owner(snapshots))
+            await blobs.begin(lambda: _owner(snapshots))
 
         async def as_folder_owner(request: Request) -> Response:
             return await application.handle_for(request, FOLDER_OWNER)
@@ -155,9 +155,8 @@ def opened_collection(places: Places) -> Iterator[tuple[Collection, Turn]]:
         closing.callback(rows.close)
         blobs = blob_stores(places, rows)
         closing.callback(blobs.close)
-        if places.blobs is not None:
-            # What the rows do not know is deleted, so it must be this registry's bucket.
-            asyncio.run(blobs.begin(_owner(Snapshots(rows.ledger))))
+        # What the rows do not know is deleted, so it must be where this registry's blobs are.
+        asyncio.run(blobs.begin(lambda: _owner(Snapshots(rows.ledger))))
         yield Collection(rows.leftovers, blobs.bin, blobs.area, now), rows.turn
 
 

@@ -9,7 +9,6 @@ from pratique.assembly.bundles import BlobStores, Foundation, RowStores
 from pratique.assembly.on_disk import (
     blobs_on_disk,
     foundation_on_disk,
-    refuse_blobs_in_files,
     rows_on_disk,
 )
 from pratique.assembly.on_objects import blobs_in_objects
@@ -52,13 +51,8 @@ def blob_stores(places: Places, rows: RowStores) -> BlobStores:
         rows: the registry's rows.
 
     Raises:
-        StorageFull, StorageFailed: they are not where `places` says, or it cannot be used.
+        StorageFull, StorageFailed: they cannot be used.
     """
     if places.blobs is not None:
-        refuse_blobs_in_files(places.data)
-        return blobs_in_objects(places.blobs, rows, redirects=places.redirects)
-    if rows.knows_objects():
-        raise StorageFailed(
-            "the blobs of this registry are in an object store; name it with --blobs"
-        )
-    return blobs_on_disk(places.data)
+        return blobs_in_objects(places, places.blobs, rows)
+    return blobs_on_disk(places.data, rows)

@@ -20,7 +20,7 @@ def try_stores(places: Places) -> None:
         StorageFull, StorageFailed: it cannot be opened; says why.
     """
     if places.blobs is None:
-        open_registry(places, LineLog(None)).close()
+        _try_here(places)
         return
     # The client of object stores keeps threads, and workers that are forked from a process with
     # such threads would wait for them in vain. So another process asks.
@@ -38,11 +38,15 @@ def try_stores(places: Places) -> None:
         raise StorageFailed(why)
 
 
+def _try_here(places: Places) -> None:
+    with closing(open_registry(places, LineLog(None))) as opened:
+        asyncio.run(opened.begin())
+
+
 def _try(places: Places, telling: Connection) -> None:
     why = None
     try:
-        with closing(open_registry(places, LineLog(None))) as opened:
-            asyncio.run(opened.begin())
+        _try_here(places)
     except ContentError as error:
         why = getattr(error, "detail", str(error))
     telling.send(why)
