@@ -18,12 +18,15 @@ class Places:
             password, so it is never shown.
         blobs: `s3://...`, `az://...` or `gs://...` for the blobs; None for files in the folder.
         redirects: whether clients are sent to the object store for blobs.
+        node_mark: a file by which the processes of one server tell each other of changes; None
+            where there is one process.
     """
 
     data: Path
     database: str | None = field(default=None, repr=False)
     blobs: str | None = field(default=None, repr=False)
     redirects: bool = True
+    node_mark: Path | None = None
 
     @property
     def of_rows(self) -> str:

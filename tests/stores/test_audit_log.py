@@ -1,4 +1,4 @@
-"""The audit log in memory and in SQLite: one suite; then several processes, kills and bad files."""
+"""The audit log in memory, SQLite and PostgreSQL; then several processes, kills and bad files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import PostgresServer, fresh_database
 
 from pratique.admission.audit import AuditLog
 from pratique.registry.errors import StorageFailed
 from pratique.storage.metadata.memory.audit import MemoryAuditLog
+from pratique.storage.metadata.postgres import PostgresDatabase
+from pratique.storage.metadata.postgres.audit import PostgresAuditLog
 from pratique.storage.metadata.sqlite.audit import SqliteAuditLog
 from pratique.testing.audit_suite import AuditLogSuite, all_links, an_entry, verified
 
@@ -34,9 +37,14 @@ for batch in range(batches):
 """
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuditLog]:
-    """Either store, empty."""
+    """Each store, empty."""
+    if request.param == "postgres":
+        url = fresh_database(request.getfixturevalue("postgres"))
+        with closing(PostgresDatabase.open(url)) as database:
+            yield PostgresAuditLog(database)
+        return
     if request.param == "memory":
         yield MemoryAuditLog()
         return
@@ -44,7 +52,7 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuditLog]:
         yield opened
 
 
-class TestBothStores(AuditLogSuite):
+class TestEachStore(AuditLogSuite):
     """The suite over each."""
 
 
@@ -125,3 +133,29 @@ def test_a_closed_log_says_so(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed) as raised:
         log.extent()
     assert "closed" in raised.value.detail
+
+
+_NODE = """
+import sys
+from contextlib import closing
+from pratique.storage.metadata.postgres import PostgresDatabase
+from pratique.storage.metadata.postgres.audit import PostgresAuditLog
+from pratique.testing.audit_suite import an_entry
+
+with closing(PostgresDatabase.open(sys.argv[1])) as database:
+    log = PostgresAuditLog(database)
+    for batch in range(20):
+        log.append([an_entry(int(sys.argv[2]) + batch * 5 + n) for n in range(5)])
+"""
+
+
+def test_several_nodes_keep_one_chain(postgres: PostgresServer) -> None:
+    """Three processes that append at once fork nothing and lose nothing."""
+    url = fresh_database(postgres)
+    with closing(PostgresDatabase.open(url)) as database:
+        words = [sys.executable, "-c", _NODE, url]
+        writers = [subprocess.Popen([*words, str(1000 * n)]) for n in range(3)]
+        assert [writer.wait() for writer in writers] == [0, 0, 0]
+        log = PostgresAuditLog(database)
+        assert len(all_links(log)) == 300
+        assert verified(log) == ()

@@ -11,9 +11,9 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from tests.support.breaking_relay import BreakingRelay, breaking_relay_to
 from tests.support.live_server import free_port
 from tests.support.postgres import PASSWORD, USER, PostgresServer, fresh_database, postgres_server
-from tests.support.relay import Relay, relay_to
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import StorageFailed, StorageFull
@@ -192,9 +192,9 @@ class TestLostConnections:
     @asynccontextmanager
     async def _through_relay(
         self, postgres: PostgresServer, bounds: Bounds = DEFAULT_BOUNDS
-    ) -> AsyncIterator[tuple[Relay, PostgresDatabase]]:
+    ) -> AsyncIterator[tuple[BreakingRelay, PostgresDatabase]]:
         url = await asyncio.to_thread(fresh_database, postgres)
-        async with relay_to(postgres.port) as relay:
+        async with breaking_relay_to(postgres.port) as relay:
             there = url.replace(f":{postgres.port}/", f":{relay.port}/")
             opened = await asyncio.to_thread(PostgresDatabase.open, there, bounds=bounds)
             try:

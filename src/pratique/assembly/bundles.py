@@ -52,6 +52,9 @@ class RowStores:
     Attributes:
         sessions: how far uploads have come that go to an object store; unused without one.
         blob_places: what is where in an object store.
+        law_age: seconds since the law was last known to be the newest.
+        follow: keeps the law fresh in a worker's loop until cancelled, and tells when it changed;
+            None where a look costs nothing.
         knows_objects: whether any blob is in an object store.
         works: by the name of a part, whether it can be used.
         close: closes all of them.
@@ -70,6 +73,8 @@ class RowStores:
     blob_places: BlobPlaces
     turn: Turn
     knows_objects: Callable[[], bool]
+    law_age: Callable[[], float]
+    follow: Callable[[Callable[[], None]], Coroutine[Any, Any, None]] | None
     works: Mapping[str, Callable[[], bool]]
     close: Callable[[], None]
 

@@ -117,6 +117,8 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
         blob_places=SqliteBlobPlaces(database),
         turn=CollectionTurn(data),
         knows_objects=lambda: database.fetch_one(_ANY_OBJECT, {}) is not None,
+        law_age=lambda: 0.0,
+        follow=None,
         works={DATABASE: lambda: database.fetch_one(_ANY_ROW, {}) is not None},
         close=close,
     )

@@ -49,6 +49,9 @@ class OpenRegistry:
         collection: of what nothing needs any more.
         collection_turn: whose turn it is, among the processes that share the stores.
         law_version: of the law as it stands now; raises when it cannot be read.
+        law_age: seconds since that was last known to be the newest.
+        follow: keeps the law fresh until cancelled, in the loop of a worker; None where a look
+            costs nothing.
         parts: what must work for the registry to answer; see `Probes`.
     """
 
@@ -60,6 +63,8 @@ class OpenRegistry:
     collection: Collection
     collection_turn: Turn
     law_version: Callable[[], int]
+    law_age: Callable[[], float]
+    follow: Callable[[], Coroutine[Any, Any, None]] | None
     parts: Mapping[str, Callable[[], bool]]
 
 
@@ -135,6 +140,8 @@ def open_registry(
             Collection(rows.leftovers, blobs.bin, blobs.area, now),
             rows.turn,
             law_version=lambda: snapshots.current().version,
+            law_age=rows.law_age,
+            follow=_following(rows, snapshots),
             parts={
                 **rows.works,
                 LAW: lambda: snapshots.current().version > 0,
@@ -189,6 +196,21 @@ def _recorder(closing: ExitStack, rows: RowStores, log: LineLog, *, audit_pulls:
     recorder = Recorder(rows.decisions, writer, now, log, auditor=auditor)
     closing.callback(recorder.close)
     return recorder
+
+
+def _following(
+    rows: RowStores, snapshots: Snapshots
+) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    follow = rows.follow
+    if follow is None:
+        return None
+
+    def changed() -> None:
+        # Read at once, so that no request waits for it. What cannot be read is told at requests.
+        with suppress(NotPrepared, LawUnreadable):
+            snapshots.current()
+
+    return lambda: follow(changed)
 
 
 def _owner(snapshots: Snapshots) -> str:

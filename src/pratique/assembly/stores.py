@@ -13,10 +13,7 @@ from pratique.assembly.on_disk import (
 )
 from pratique.assembly.on_objects import blobs_in_objects
 from pratique.observability import Meter
-from pratique.registry import StorageFailed
 from pratique.settings import Places
-
-_NO_DATABASE = "this version keeps rows in the folder alone; leave out --database"
 
 
 @contextmanager
@@ -27,7 +24,11 @@ def foundation(places: Places, *, lay: bool) -> Iterator[Foundation | None]:
         StorageFailed: they cannot be reached.
     """
     if places.database is not None:
-        raise StorageFailed(_NO_DATABASE)
+        from pratique.assembly.on_postgres import foundation_on_postgres  # noqa: PLC0415 - an extra
+
+        with foundation_on_postgres(places.database) as rows:
+            yield rows
+        return
     with foundation_on_disk(places.data, lay=lay) as found:
         yield found
 
@@ -39,7 +40,9 @@ def row_stores(places: Places, meter: Meter | None) -> RowStores:
         StorageFailed: they cannot be reached, are damaged, or of a newer version.
     """
     if places.database is not None:
-        raise StorageFailed(_NO_DATABASE)
+        from pratique.assembly.on_postgres import rows_on_postgres  # noqa: PLC0415 - an extra
+
+        return rows_on_postgres(places.database, places.node_mark)
     return rows_on_disk(places.data, meter)
 
 

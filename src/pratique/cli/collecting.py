@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -55,7 +56,7 @@ async def collect_in_turn(
     Raises:
         ContentError: a store failed.
     """
-    with opened.collection_turn.taken(now(), every) as ours:
+    async with _aside(opened.collection_turn.taken(now(), every)) as ours:
         if not ours:
             return None
         done = Collected()
@@ -66,6 +67,18 @@ async def collect_in_turn(
             await asyncio.sleep(max(LEAST_REST_SECONDS, taken * REST_FACTOR))
             begun = time.monotonic()
         return done
+
+
+@asynccontextmanager
+async def _aside(turn: AbstractContextManager[bool]) -> AsyncIterator[bool]:
+    """The turn, taken and given back in a thread: that may take the time of several answers."""
+    ours = await asyncio.to_thread(turn.__enter__)
+    try:
+        yield ours
+    except BaseException as error:
+        await asyncio.to_thread(turn.__exit__, type(error), error, error.__traceback__)
+        raise
+    await asyncio.to_thread(turn.__exit__, None, None, None)
 
 
 def facts(done: Collected) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from pratique.assembly import METRICS, has_limits, make_buckets
 from pratique.observability import Board
-from pratique.settings import ServeSettings
+from pratique.settings import Places, ServeSettings
 
 
 class Stoppable(Protocol):
@@ -58,6 +58,16 @@ def buckets_of(settings: ServeSettings) -> Iterator[Path | None]:
         return
     with _shared("buckets") as path:
         make_buckets(path)
+        yield path
+
+
+@contextmanager
+def mark_of(places: Places) -> Iterator[Path | None]:
+    """The path of a file by which workers tell each other of changes; None where rows are files."""
+    if places.database is None:
+        yield None
+        return
+    with _shared("mark") as path:
         yield path
 
 

@@ -38,7 +38,7 @@ def measure(opened: OpenRegistry, meter: Meter, now: Callable[[], datetime]) -> 
     except Exception:  # noqa: BLE001 - the part `law` tells of it, and the log of its cause
         return
     meter.measure(names.LAW_VERSION, number=float(version))
-    meter.measure(names.LAW_CONFIRMED, number=now().timestamp())
+    meter.measure(names.LAW_CONFIRMED, number=now().timestamp() - opened.law_age())
 
 
 def resident_bytes() -> int:

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from pratique.assembly import (
 )
 from pratique.cli.collecting import collect_for_ever
 from pratique.cli.failures import Failed
-from pratique.cli.processes import board_of, buckets_of, stop_gently
+from pratique.cli.processes import board_of, buckets_of, mark_of, stop_gently
 from pratique.cli.pulse import measure_for_ever
 from pratique.cli.storage_failures import storage_failures_told
 from pratique.http.wire.challenges import is_host
@@ -112,8 +113,13 @@ def run(settings: ServeSettings) -> None:
     except (AlreadyExists, OSError) as error:
         raise Failed(f"{settings.places.of_rows} cannot be used: {error}") from error
     _greet(settings, prepared)
-    with board_of(settings.workers) as board, buckets_of(settings) as buckets:
-        _serve(settings, board, buckets)
+    with (
+        board_of(settings.workers) as board,
+        buckets_of(settings) as buckets,
+        mark_of(settings.places) as mark,
+    ):
+        places = replace(settings.places, node_mark=mark)
+        _serve(replace(settings, places=places), board, buckets)
 
 
 def _serve(settings: ServeSettings, board: Path, buckets: Path | None) -> None:
@@ -189,6 +195,8 @@ class _Worker:
         shown = self._settings.metrics
         if shown is not None:
             loop.run_until_complete(self._metrics.open(shown.host, shown.port))
+        if self._opened.follow is not None:
+            self._beside.append(loop.create_task(self._opened.follow()))
         self._beside.append(loop.create_task(measure_for_ever(self._opened, self._meter, now)))
         every = self._settings.collect_every
         if every is not None:

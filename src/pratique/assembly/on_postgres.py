@@ -1,0 +1,96 @@
+"""Stores of rows in a PostgreSQL database, which several nodes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from pratique.admission import Row
+from pratique.assembly.bundles import Foundation, RowStores
+from pratique.observability.names import DATABASE
+from pratique.storage.metadata.postgres import (
+    PostgresBlobLinks,
+    PostgresBlobPlaces,
+    PostgresCatalogue,
+    PostgresDatabase,
+    PostgresLeftovers,
+    PostgresManifests,
+    PostgresUploadSessions,
+)
+from pratique.storage.metadata.postgres.attempts import PostgresSignInAttempts
+from pratique.storage.metadata.postgres.audit import PostgresAuditLog
+from pratique.storage.metadata.postgres.decisions import PostgresDecisions
+from pratique.storage.metadata.postgres.ledger import PostgresLedger
+from pratique.storage.metadata.postgres.node_mark import NodeMark
+from pratique.storage.metadata.postgres.pending_sign_ins import PostgresPendingSignIns
+from pratique.storage.metadata.postgres.turn import PostgresTurn
+
+_VERSION = "SELECT version FROM ledger_version"
+_ANY_OBJECT = "SELECT 1 FROM blob_objects LIMIT 1"
+
+
+class _PostgresFoundation:
+    def __init__(self, database: PostgresDatabase, url: str) -> None:
+        self._database = database
+        self._ledger = PostgresLedger(database, url, NodeMark.of_one_process())
+
+    def version(self) -> int:
+        row = self._database.run(lambda: self._database.fetch_one(_VERSION))
+        return 0 if row is None else int(row[0])
+
+    def append(self, rows: Sequence[Row]) -> None:
+        self._ledger.append_now(0, rows)
+
+
+@contextmanager
+def foundation_on_postgres(url: str) -> Iterator[Foundation]:
+    """The rows in a database, which is brought up to date.
+
+    Args:
+        url: `postgresql://...`.
+
+    Raises:
+        StorageFull, StorageFailed: it cannot be reached or used.
+    """
+    with closing(PostgresDatabase.open(url)) as database:
+        yield _PostgresFoundation(database, url)
+
+
+def rows_on_postgres(url: str, mark: Path | None) -> RowStores:
+    """The rows of a registry that was prepared. Open them after a fork, never before.
+
+    Args:
+        url: `postgresql://...`.
+        mark: a file that all workers of this node share; None where there is one process.
+
+    Raises:
+        StorageFailed: the database cannot be reached, or is of a newer version.
+    """
+    database = PostgresDatabase.open(url)
+    shared = NodeMark.of_one_process() if mark is None else NodeMark.open(mark)
+    ledger = PostgresLedger(database, url, shared)
+
+    def knows_objects() -> bool:
+        return database.run(lambda: database.fetch_one(_ANY_OBJECT)) is not None
+
+    return RowStores(
+        ledger=ledger,
+        attempts=PostgresSignInAttempts(database),
+        pending=PostgresPendingSignIns(database),
+        decisions=PostgresDecisions(database),
+        audit=PostgresAuditLog(database),
+        manifests=PostgresManifests(database),
+        links=PostgresBlobLinks(database),
+        catalogue=PostgresCatalogue(database),
+        leftovers=PostgresLeftovers(database),
+        sessions=PostgresUploadSessions(database),
+        blob_places=PostgresBlobPlaces(database),
+        turn=PostgresTurn(database, url),
+        knows_objects=knows_objects,
+        law_age=ledger.age,
+        follow=ledger.follow,
+        # Whoever has confirmed the law within a second has reached the database in it.
+        works={DATABASE: ledger.confirmed},
+        close=database.close,
+    )
