@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,11 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from tests.support.balancer import nginx_before
+from tests.support.connections import Client, digest
 from tests.support.live_server import (
     LiveServer,
     free_port,
@@ -34,49 +34,6 @@ BLOB = hashlib.shake_256(b"a layer").digest(24_000_000)
 UPLOAD = hashlib.shake_256(b"another layer").digest(4_000_000)
 INDEX = b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}'
 MANIFEST = "/v2/team/app/manifests/v1"
-
-
-class Client:
-    """One connection of somebody who may do everything."""
-
-    def __init__(self, host: str, user: tuple[str, str]) -> None:
-        name, _, port = host.partition(":")
-        self.http = HTTPConnection(name, int(port), timeout=DEADLINE_SECONDS)
-        secret = base64.b64encode(":".join(user).encode()).decode()
-        self._who = {"authorization": f"Basic {secret}"}
-
-    def ask(self, method: str, address: str, body: bytes = b"", **fields: str) -> HTTPResponse:
-        """The answer; its body is there to be read."""
-        headers = {**self._who, **{k.replace("_", "-"): v for k, v in fields.items()}}
-        self.http.request(method, address, body or None, headers)
-        return self.http.getresponse()
-
-    def answered(self, method: str, address: str, body: bytes = b"", **fields: str) -> int:
-        """The status of an answer that was read to its end."""
-        answer = self.ask(method, address, body, **fields)
-        answer.read()
-        return answer.status
-
-    def upload_address(self, content: bytes) -> str:
-        """Where `content` can be put in one request."""
-        answer = self.ask("POST", "/v2/team/app/blobs/uploads/")
-        answer.read()
-        location = answer.getheader("location") or ""
-        path = location[location.index("/v2/") :]
-        return f"{path}{'&' if '?' in path else '?'}digest={digest(content)}"
-
-    def begin_put(self, address: str, first: bytes, length: int) -> None:
-        """Send the head of a PUT and a part of its body."""
-        self.http.putrequest("PUT", address)
-        for name, value in {**self._who, "content-length": str(length)}.items():
-            self.http.putheader(name, value)
-        self.http.endheaders()
-        self.http.send(first)
-
-
-def digest(content: bytes) -> str:
-    """The digest of some bytes."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def status_of(server: LiveServer, path: str) -> int | None:
@@ -248,40 +205,6 @@ def live_server_again(server: LiveServer) -> Iterator[LiveServer]:
             if process.poll() is None:
                 process.terminate()
                 process.wait(timeout=DEADLINE_SECONDS)
-
-
-@contextmanager
-def nginx_before(folder: Path, hosts: tuple[str, ...]) -> Iterator[str]:
-    """A load balancer with its usual behaviour before several servers; its own `HOST:PORT`."""
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if nginx is None:
-        pytest.skip("NOT TESTED: nginx is not on this machine (Debian: apt install nginx-light)")
-    listen = f"127.0.0.1:{free_port()}"
-    upstream = "".join(f"server {host} max_fails=0; " for host in hosts)
-    folder.mkdir()
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;\n"
-        # Its worker is another user, who may not write into the folders of the test.
-        "events {}\nhttp { access_log off; client_max_body_size 0; proxy_max_temp_file_size 0;\n"
-        f"client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
-        f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n"
-        f"upstream pratique {{ {upstream} keepalive 8; }}\n"
-        f"server {{ listen {listen}; location / {{ proxy_pass http://pratique;\n"
-        'proxy_http_version 1.1; proxy_set_header Connection "";\n'
-        "proxy_set_header Host $http_host; } } }\n"
-    )
-    process = subprocess.Popen([nginx, "-c", str(configuration)], start_new_session=True)
-    try:
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not (folder / "pid").exists():
-            assert time.monotonic() < deadline, "nginx did not start"
-            assert process.poll() is None, "nginx ended"
-            time.sleep(0.05)
-        yield listen
-    finally:
-        process.terminate()
-        process.wait(timeout=DEADLINE_SECONDS)
 
 
 def test_no_pull_fails_while_two_servers_are_restarted_in_turn(tmp_path: Path) -> None:
