@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pratique.access import DirectoryPrincipal
 from pratique.admission.attempts import SignInAttempts, check_patience, source_of
 from pratique.admission.gate import Caller
 from pratique.admission.outside_tokens import OutsideTokens
+from pratique.admission.own_tokens import OwnTokens, caller_of
 from pratique.admission.records import RegistryRecord
 from pratique.admission.snapshot import Snapshot
 from pratique.admission.user_gate import UserGate
-from pratique.identity import Application, SignInFailure, SignInRefused, TokenRejected, User
+from pratique.identity import SignInFailure, SignInRefused, TokenRejected
 from pratique.identity.directory_tokens import (
     ACR_AUDIENCE,
     ACR_AUDIENCES,
     ARM_AUDIENCES,
     is_issuer,
-    verify_directory_token,
 )
 from pratique.identity.federation import UnverifiedToken, take_apart
 from pratique.naming.errors import printable
@@ -62,7 +61,7 @@ class ExchangeGate:
     def __init__(self, attempts: SignInAttempts, outside: OutsideTokens, people: UserGate) -> None:
         self._attempts = attempts
         self._outside = outside
-        self._people = people
+        self._own_tokens = OwnTokens(people)
 
     async def authenticate(
         self, snapshot: Snapshot, unverified: str, *, tenant: str, source: str, at: datetime
@@ -103,32 +102,9 @@ class ExchangeGate:
     ) -> Exchanged:
         registry = snapshot.registry
         audiences = {*ACR_AUDIENCES, *(ARM_AUDIENCES if registry.accepts_arm_tokens else ())}
-        claims = verify_directory_token(
-            unverified, snapshot.keys, tenant=registry.tenant, audiences=audiences, at=at
-        )
-        _check_tenant(tenant, registry, claims.tid)
-        account = snapshot.directory.by_object_id.get(claims.oid)
-        if not isinstance(account, User | Application):
-            raise TokenRejected(
-                SignInFailure.CREDENTIAL_REVOKED,
-                f"the claim `oid` is `{printable(claims.oid)}`, who is not in this directory any "
-                "more",
-            )
-        if not account.enabled:
-            raise TokenRejected(
-                SignInFailure.ACCOUNT_DISABLED,
-                f"`{account.display_name}` is disabled; ask the operator of this registry to "
-                "enable it",
-            )
-        if not snapshot.directory.credential_stands(claims.cid, at):
-            raise TokenRejected(
-                SignInFailure.CREDENTIAL_REVOKED,
-                "the credential that this token was made with was revoked or has expired; sign in "
-                "again",
-            )
-        if claims.sid is not None:
-            await self._people.still(snapshot, claims.oid, claims.cid, claims.sid, at)
-        return Exchanged(_caller(account, claims.cid), account.object_id, claims.iss)
+        holder = await self._own_tokens.holder(snapshot, unverified, audiences, at)
+        _check_tenant(tenant, registry, holder.claims.tid)
+        return Exchanged(holder.caller, holder.account.object_id, holder.claims.iss)
 
     async def _of_outside(
         self, snapshot: Snapshot, token: UnverifiedToken, tenant: str, at: datetime
@@ -146,7 +122,7 @@ class ExchangeGate:
             told = f"{rejected}; {claims.note}" if claims.note else str(rejected)
             raise TokenRejected(rejected.reason, told) from rejected
         return Exchanged(
-            _caller(application, credential.credential_id),
+            caller_of(application, credential.credential_id),
             application.object_id,
             claims.issuer,
             claims.note,
@@ -173,11 +149,6 @@ def _check_tenant(asked: str, registry: RegistryRecord, of_token: str) -> None:
             f"the field `tenant` is `{printable(asked)}`, which is neither this directory "
             f"(`{registry.tenant}`) nor the tenant of the token"
         )
-
-
-def _caller(account: User | Application, credential_id: str) -> Caller:
-    name = account.user_name if isinstance(account, User) else account.display_name
-    return Caller(DirectoryPrincipal(account.object_id), name, None, credential_id)
 
 
 def _invalid(sentence: str) -> TokenRejected:

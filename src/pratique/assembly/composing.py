@@ -10,11 +10,13 @@ from pratique.admission import ControlPlane, Gate, Ledger, SignInAttempts, Snaps
 from pratique.admission.application_gate import ApplicationGate
 from pratique.admission.exchange_gate import ExchangeGate
 from pratique.admission.outside_tokens import OutsideTokens
+from pratique.admission.own_tokens import OwnTokens
 from pratique.admission.pending_sign_ins import PendingSignIns
 from pratique.admission.recorder import Recorder
 from pratique.admission.user_gate import UserGate
 from pratique.assembly.sources import new_id, now
 from pratique.http.application import ROWS, Application
+from pratique.http.arm import ArmDoor
 from pratique.http.dataplane import DataPlane
 from pratique.http.edge import Entrance
 from pratique.http.edge.limits import Limiter
@@ -107,4 +109,5 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         ),
         people.device_page,
         HelpPage(recorder, Reasonings(entrance, control), people.steps, people.browsers, clock),
+        ArmDoor(entrance, control, OwnTokens(user_gate), passwords),
     )

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from pratique.admission import Caller, LawNotConfirmed
 from pratique.admission.snapshot import LawUnreadable, NotPrepared
+from pratique.http.arm import ArmDoor
 from pratique.http.dataplane import ROUTES, DataPlane
 from pratique.http.dataplane.handler import CHECK, find_route
 from pratique.http.edge import Arrival, Entrance, Turned
@@ -27,10 +28,10 @@ from pratique.registry import StorageFailed
 _Handler = Callable[[Arrival], Awaitable[Response]]
 
 _TOKEN, _EXCHANGE, _STS = "token", "exchange", "sts"
-_DEVICE, _MANAGEMENT, _HELP_PAGE = "device", "management", "help"
+_DEVICE, _MANAGEMENT, _HELP_PAGE, _ARM = "device", "management", "help", "arm"
 ROWS = (
     *(route.name for route in ROUTES),
-    *(CHECK, _TOKEN, _EXCHANGE, _STS, _DEVICE, _MANAGEMENT, _HELP_PAGE),
+    *(CHECK, _TOKEN, _EXCHANGE, _STS, _DEVICE, _MANAGEMENT, _HELP_PAGE, _ARM),
 )
 """Names of everything that answers requests, for counting."""
 _TOKENS = {_TOKEN: "access", _EXCHANGE: "refresh", _STS: "directory"}
@@ -78,6 +79,7 @@ class Application:
         sts: answers below `/{tenant}`.
         device_page: answers `/device`.
         help_page: answers `/help/authorization`, and `/` for people who type the host alone.
+        arm: answers the addresses of Azure's resource manager and of Graph.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Application:
         sts: Sts,
         device_page: DevicePage,
         help_page: HelpPage,
+        arm: ArmDoor,
     ) -> None:
         self._entrance = entrance
         auditor = entrance.recorder.auditor
@@ -103,6 +106,7 @@ class Application:
         }
         self._sts = sts
         self._help_page = help_page
+        self._arm = arm
 
     async def handle(self, request: Request) -> Response:
         """The answer to a request that came over a wire."""
@@ -176,6 +180,8 @@ class Application:
             return _HELP_PAGE, self._help_page.handle
         if Sts.takes(path):
             return _STS, self._sts.handle
+        if ArmDoor.takes(path):
+            return _ARM, self._arm.handle
         return None
 
 

@@ -34,6 +34,8 @@ ARM_AUDIENCES: Final = frozenset(
         "https://management.core.windows.net/",
     }
 )
+GRAPH_AUDIENCE: Final = "https://graph.microsoft.com"
+GRAPH_AUDIENCES: Final = frozenset({GRAPH_AUDIENCE, f"{GRAPH_AUDIENCE}/"})
 PUBLIC_CLIENT: Final = "0"
 BY_SECRET: Final = "1"
 BY_CERTIFICATE: Final = "2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -37,6 +38,18 @@ def create(draft: Draft, name: str, days: int | None) -> NewSecret:
     return NewSecret(application, secret, text)
 
 
+def register(draft: Draft, name: str) -> Application:
+    """A new application with a service principal, by which nobody can sign in yet."""
+    application = Application(
+        object_id=draft.new_id(),
+        client_id=draft.new_id(),
+        display_name=display_name(name),
+        created_at=draft.at,
+    )
+    draft.put(application)
+    return application
+
+
 def find(draft: Draft, reference: str) -> Application:
     """The service principal that `reference` means.
 
@@ -55,7 +68,20 @@ def add_secret(draft: Draft, reference: str, name: str, days: int | None) -> New
     Raises:
         Unacceptable: it has 20 secrets already, or is a managed identity, which has none.
     """
+    return add_secret_until(draft, reference, name, draft.expiry(days))
+
+
+def add_secret_until(
+    draft: Draft, reference: str, name: str, expires_at: datetime | None
+) -> NewSecret:
+    """The same, with the moment at which it expires, with a time zone; None for never.
+
+    Raises:
+        Unacceptable: it would have expired already, or as `add_secret`.
+    """
     application = find(draft, reference)
+    if expires_at is not None and expires_at <= draft.at:
+        raise Unacceptable(f"the secret would have expired at {expires_at:%Y-%m-%d %H:%M} UTC")
     if application.resource_id:
         raise Unacceptable(
             f"`{application.display_name}` is a managed identity, which has no secrets of its own; "
@@ -64,7 +90,7 @@ def add_secret(draft: Draft, reference: str, name: str, days: int | None) -> New
     standing = tuple(s for s in application.secrets if not s.expired(draft.at))
     if len(standing) >= MAX_SECRETS:
         raise Unacceptable(f"`{application.display_name}` has {MAX_SECRETS} secrets; delete one")
-    secret, text = draft.secret(display_name(name), draft.expiry(days))
+    secret, text = draft.secret(display_name(name), expires_at)
     changed = msgspec.structs.replace(application, secrets=(*standing, secret))
     draft.put(changed)
     return NewSecret(changed, secret, text)

@@ -25,12 +25,17 @@ MAX_DESCRIPTION = 2048
 
 @dataclass(frozen=True, slots=True)
 class WantedRole:
-    """A role definition as asked for; permissions are patterns in which `*` may stand anywhere."""
+    """A role definition as asked for; permissions are patterns in which `*` may stand anywhere.
+
+    Attributes:
+        role_id: a GUID that a new role shall have; None to be given one.
+    """
 
     name: str
     description: str
     permissions: PermissionsRecord
     assignable_scopes: tuple[ResourceScope, ...]
+    role_id: str | None = None
 
 
 def create_role(draft: Draft, wanted: WantedRole) -> RoleRecord:
@@ -43,7 +48,7 @@ def create_role(draft: Draft, wanted: WantedRole) -> RoleRecord:
     if len(draft.snapshot.of_kind(RoleRecord)) >= MAX_CUSTOM_ROLES:
         raise Unacceptable(f"there are {MAX_CUSTOM_ROLES} custom roles, and more are not allowed")
     record = RoleRecord(
-        draft.new_id(),
+        wanted.role_id or draft.new_id(),
         _free_name(draft.snapshot, wanted.name, None),
         checked_description(wanted.description),
         checked(wanted.permissions, "the role"),

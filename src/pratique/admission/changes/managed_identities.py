@@ -33,6 +33,11 @@ def is_managed(application: Application) -> bool:
     return bool(application.resource_id)
 
 
+def is_user_assigned(application: Application) -> bool:
+    """Whether it is a managed identity that belongs to no one host."""
+    return is_managed(application) and host_of_system_assigned(application) is None
+
+
 def host_of_system_assigned(application: Application) -> str | None:
     """The host that a system-assigned identity belongs to; None for a user-assigned one."""
     before, _, host = application.resource_id.rpartition("/")

@@ -60,6 +60,7 @@ def update(  # noqa: PLR0913 - one for each setting
     accepts_arm_tokens: bool | None = None,
     password_grant: bool | None = None,
     refusals_kept_days: int | None = None,
+    admin_user: bool | None = None,
 ) -> RegistryRecord:
     """Change what is given and leave the rest; an empty text takes a setting away.
 
@@ -81,11 +82,14 @@ def update(  # noqa: PLR0913 - one for each setting
         "accepts_arm_tokens": accepts_arm_tokens,
         "password_grant": password_grant,
         "refusals_kept_days": refusals_kept_days,
+        "admin_enabled": admin_user,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     for name, text in (("login_server", login_server), ("help_page", help_page)):
         if text is not None:
             changes[name] = text or None
+    if admin_user:
+        _first_passwords(draft)
     changed = msgspec.structs.replace(draft.snapshot.registry, **changes)
     draft.put(changed)
     return changed
@@ -102,6 +106,13 @@ class AdminPasswords:
 
 def enable_admin_user(draft: Draft) -> AdminPasswords:
     """Switch the admin user on; both passwords are made the first time."""
+    made = _first_passwords(draft)
+    draft.put(msgspec.structs.replace(draft.snapshot.registry, admin_enabled=True))
+    return AdminPasswords(draft.snapshot.registry.name, enabled=True, made=made)
+
+
+def _first_passwords(draft: Draft) -> dict[str, str]:
+    """Both passwords of the admin user by name; none when it has them already."""
     made: dict[str, str] = {}
     if draft.snapshot.directory.admin is None:
         stored = []
@@ -109,8 +120,7 @@ def enable_admin_user(draft: Draft) -> AdminPasswords:
             secret, made[name] = draft.secret(name, None)
             stored.append(secret)
         draft.put(AdminAccount(tuple(stored)))
-    draft.put(msgspec.structs.replace(draft.snapshot.registry, admin_enabled=True))
-    return AdminPasswords(draft.snapshot.registry.name, enabled=True, made=made)
+    return made
 
 
 def disable_admin_user(draft: Draft) -> AdminPasswords:

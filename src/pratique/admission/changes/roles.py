@@ -42,6 +42,7 @@ class WantedAssignment:
         repositories: patterns from which the condition is written; not with `condition`.
         when_present: `REPLACE` gives the present assignment this condition, `ALSO` lets it grant
             under this one too.
+        assignment_id: a GUID that a new assignment shall have; None to be given one.
     """
 
     role: str
@@ -50,6 +51,7 @@ class WantedAssignment:
     condition: str | None = None
     repositories: tuple[str, ...] = ()
     when_present: WhenPresent = WhenPresent.REFUSE
+    assignment_id: str | None = None
 
 
 def find_role(snapshot: Snapshot, reference: str) -> RoleDefinition:
@@ -110,9 +112,8 @@ def assign(draft: Draft, wanted: WantedAssignment) -> RoleAssignment:
                 "are not allowed; put it into a group that has the role"
             )
         text = condition.text if condition else None
-        made = RoleAssignment(
-            draft.new_id(), role.role_id, holder.object_id, wanted.scope, draft.at, text
-        )
+        new_id = wanted.assignment_id or draft.new_id()
+        made = RoleAssignment(new_id, role.role_id, holder.object_id, wanted.scope, draft.at, text)
     elif wanted.when_present is WhenPresent.REFUSE:
         raise AlreadyExists(
             f"`{holder.display_name}` has the role `{role.name}` at `{wanted.scope}` already"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -13,6 +14,7 @@ from pratique.admission.changes.people import ensure_free
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
 from pratique.admission.records import ScopeMapRecord
 from pratique.identity import TokenAccount
+from pratique.naming.errors import printable
 
 # ACR's grammar for both (reference 10.2): 5 to 50 characters; names of one letter help nobody.
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{4,49}", re.ASCII)
@@ -106,16 +108,21 @@ def create_token(
         NotFound: there is no such scope map.
         AlreadyExists: somebody signs in with this name already.
     """
+    token = create_bare_token(draft, name, scope_map)
+    return _with_passwords(draft, token, TOKEN_PASSWORDS, draft.expiry(days))
+
+
+def create_bare_token(draft: Draft, name: str, scope_map: str) -> TokenAccount:
+    """A new token without passwords, by which nobody can sign in yet.
+
+    Raises:
+        NotFound, AlreadyExists: as `create_token`.
+    """
     _check_name("token", name)
     ensure_free(draft, name)
-    known = _known_scope_map(draft, scope_map)
-    passwords, made = [], {}
-    for password_name in TOKEN_PASSWORDS:
-        secret, made[password_name] = draft.secret(password_name, draft.expiry(days))
-        passwords.append(secret)
-    token = TokenAccount(name, known, draft.at, tuple(passwords))
+    token = TokenAccount(name, _known_scope_map(draft, scope_map), draft.at)
     draft.put(token)
-    return token, made
+    return token
 
 
 def find_token(draft: Draft, name: str) -> TokenAccount:
@@ -138,18 +145,34 @@ def new_token_password(
     Raises:
         NotFound: there is no such token, or no password of that name.
     """
-    token = find_token(draft, name)
-    if password_name not in TOKEN_PASSWORDS:
-        raise NotFound(
-            f"a token has no password `{password_name}`; it is `password1` or `password2`"
-        )
-    secret, text = draft.secret(password_name, draft.expiry(days))
-    kept = [s for s in token.passwords if s.name != password_name]
-    changed = msgspec.structs.replace(
-        token, passwords=tuple(sorted((*kept, secret), key=lambda s: s.name))
-    )
-    draft.put(changed)
-    return changed, {password_name: text}
+    return generate_passwords(draft, name, (password_name,), draft.expiry(days))
+
+
+def generate_passwords(
+    draft: Draft, name: str, password_names: Iterable[str], expires_at: datetime | None
+) -> tuple[TokenAccount, dict[str, str]]:
+    """Make some of a token's two passwords anew; those not named stay.
+
+    Args:
+        draft: receives the record.
+        name: of the token.
+        password_names: of `TOKEN_PASSWORDS`.
+        expires_at: with a time zone; None for never.
+
+    Raises:
+        NotFound: there is no such token, or no password of such a name.
+        Unacceptable: the passwords would have expired already.
+    """
+    token, wanted = find_token(draft, name), tuple(password_names)
+    for password_name in wanted:
+        if password_name not in TOKEN_PASSWORDS:
+            raise NotFound(
+                f"a token has no password `{printable(password_name)}`; it is `password1` or "
+                "`password2`"
+            )
+    if expires_at is not None and expires_at <= draft.at:
+        raise Unacceptable(f"the passwords would have expired at {expires_at:%Y-%m-%d %H:%M} UTC")
+    return _with_passwords(draft, token, wanted, expires_at)
 
 
 def set_token_enabled(draft: Draft, name: str, *, enabled: bool) -> TokenAccount:
@@ -176,6 +199,18 @@ def delete_token(draft: Draft, name: str) -> TokenAccount:
     token = find_token(draft, name)
     draft.delete(token)
     return token
+
+
+def _with_passwords(
+    draft: Draft, token: TokenAccount, names: Iterable[str], expires_at: datetime | None
+) -> tuple[TokenAccount, dict[str, str]]:
+    passwords, made = {s.name: s for s in token.passwords}, {}
+    for name in names:
+        passwords[name], made[name] = draft.secret(name, expires_at)
+    ordered = tuple(passwords[name] for name in sorted(passwords))
+    changed = msgspec.structs.replace(token, passwords=ordered)
+    draft.put(changed)
+    return changed, made
 
 
 def _known_scope_map(draft: Draft, name: str) -> str:

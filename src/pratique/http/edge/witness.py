@@ -48,7 +48,7 @@ READING: Final = {
 }
 """All others, with the word for a refusal."""
 _WORDS: Final = {**CHANGING, **READING}
-_MANAGEMENT: Final = "management"
+_CONTROL: Final = frozenset({"management", "arm"})
 _OK: Final = 200
 _ACCEPTED: Final = 202
 _REFUSED_FROM: Final = 400
@@ -84,8 +84,8 @@ class Witness:
         if not happened and row not in CHANGING and not (row == _PULL and self._auditor.pulls):
             return
         status = _NO_ANSWER if response is None else response.status
-        elsewhere = row != _MANAGEMENT and row not in _WORDS
-        if row == _MANAGEMENT and facts.refused is not None:
+        elsewhere = row not in _CONTROL and row not in _WORDS
+        if row in _CONTROL and facts.refused is not None:
             self._note_refused_change(arrival, facts.refused, status, seconds)
         elif row in _WORDS and facts.caller is not None and self._is_news(arrival, row, status):
             self._note_content(arrival, row, response, status, seconds)

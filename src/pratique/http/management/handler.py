@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pratique.access import Denied, DenyAssignment, Outcome, Reason, sentence
+from pratique.access import sentence
 from pratique.access.conditions import InvalidCondition
 from pratique.admission import (
     AlreadyExists,
@@ -13,6 +13,7 @@ from pratique.admission import (
     Refused,
     Unacceptable,
 )
+from pratique.admission.asking_first import may_hang_on_the_request
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.management.questions import LongQuestions
 from pratique.http.management.routes import ROUTES
@@ -149,18 +150,5 @@ def _ask_first(visit: Visit, *, conditional: bool) -> None:
     try:
         visit.view()
     except Refused as refused:
-        if not conditional or not _may_hang_on_the_request(refused.denied):
+        if not conditional or not may_hang_on_the_request(refused.denied):
             raise
-
-
-def _may_hang_on_the_request(denied: Denied) -> bool:
-    """Whether every rule that stands in the way has a condition."""
-    if denied.reason is Reason.CONDITION_NOT_MET:
-        return True
-    denying = [c.rule for c in denied.reached if c.outcome is Outcome.DENIES]
-    return bool(denying) and all(
-        refusal.condition is not None
-        for rule in denying
-        if isinstance(rule, DenyAssignment)
-        for refusal in rule.refusals
-    )

@@ -8,11 +8,11 @@ from typing import Final
 from pratique.http.sts.faults import Fault, OAuthError
 from pratique.http.sts.resources import (
     DEFAULT_SCOPE,
-    GRAPH_AUDIENCE,
     known_resource,
     resource_of_scope,
 )
 from pratique.http.wire.challenges import Front
+from pratique.identity.directory_tokens import GRAPH_AUDIENCE
 
 OPENID: Final = "openid"
 OFFLINE_ACCESS: Final = "offline_access"

@@ -6,12 +6,11 @@ from typing import Final
 
 from pratique.http.sts.faults import Fault, OAuthError
 from pratique.http.wire.challenges import Front
-from pratique.identity.directory_tokens import ACR_AUDIENCES, ARM_AUDIENCES
+from pratique.identity.directory_tokens import ACR_AUDIENCES, ARM_AUDIENCES, GRAPH_AUDIENCES
 from pratique.naming.errors import printable
 
-GRAPH_AUDIENCE: Final = "https://graph.microsoft.com"
 DEFAULT_SCOPE: Final = "/.default"
-_FIXED = ACR_AUDIENCES | ARM_AUDIENCES | {GRAPH_AUDIENCE, f"{GRAPH_AUDIENCE}/"}
+_FIXED = ACR_AUDIENCES | ARM_AUDIENCES | GRAPH_AUDIENCES
 
 
 def resource_of_scope(scope: str, front: Front) -> str:

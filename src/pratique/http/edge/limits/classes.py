@@ -10,7 +10,8 @@ from typing import Final
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Everything of the registry that signs nobody in.
-_READ_ALIKE: Final = ("/help/", "/api/v1/")
+_CONTROL: Final = ("/api/v1/", "/subscriptions/", "/providers/", "/v1.0/")
+_READ_ALIKE: Final = ("/help/", *_CONTROL)
 
 
 class RequestClass(StrEnum):
@@ -60,6 +61,6 @@ def number_of_class(method: str, path: str) -> int:
         return _READS if method in _READING else _WRITES
     if path.startswith(_READ_ALIKE) and method in _READING:
         return _READS
-    if path.startswith("/api/v1/"):
+    if path.startswith(_CONTROL):
         return _CHANGES
     return _READS if path in {"/", "/v2"} else _TOKENS

@@ -1,0 +1,44 @@
+"""The document by which `az cloud register` learns where everything is (az-cli-wire, 3)."""
+
+from __future__ import annotations
+
+from pratique.http.arm.bearers import root_of
+from pratique.http.arm.errors import error_response
+from pratique.http.edge import Arrival
+from pratique.http.wire.messages import Response, json_response
+from pratique.naming.errors import printable
+
+
+def cloud_document(arrival: Arrival) -> Response:
+    """Where to sign in and whom to ask; for everybody, since nobody has signed in yet."""
+    if arrival.request.method not in {"GET", "HEAD"}:
+        return error_response(405, "MethodNotAllowed", "this address takes GET")
+    root, registry = root_of(arrival.front), arrival.snapshot.registry
+    return json_response(
+        200,
+        {
+            "name": "Pratique",
+            "resourceManager": root,
+            "authentication": {
+                "loginEndpoint": root,
+                "audiences": [f"{root}/"],
+                "tenant": registry.tenant,
+                "identityProvider": "AAD",
+            },
+            "graphAudience": f"{root}/",
+            "microsoftGraphResourceId": f"{root}/",
+            "portal": root,
+            "gallery": root,
+            "suffixes": {"acrLoginServer": acr_suffix(registry.name, arrival.front.service)},
+        },
+    )
+
+
+def acr_suffix(name: str, login_server: str) -> str:
+    """What follows a registry's name in its login server.
+
+    Where the login server does not begin with the registry's name, the whole of it: `az` then finds
+    the registry by the resource manager alone, and not for those who may not read it there.
+    """
+    before, dot, rest = printable(login_server, 300).partition(".")
+    return rest if dot and before.casefold() == name.casefold() else login_server

@@ -1,0 +1,1 @@
+"""Microsoft.ContainerRegistry: the registry, its admin user, its tokens and scope maps."""

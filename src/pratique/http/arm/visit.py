@@ -1,0 +1,131 @@
+"""What an operation of this room is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from pratique.access import ControlAction, DirectoryPrincipal
+from pratique.admission import Caller, ControlPlane, Demand, Draft, RegistryRecord, Snapshot
+from pratique.http.arm.bearers import root_of
+from pratique.http.arm.errors import ArmError, UnreadableRequest
+from pratique.http.edge import Arrival, Entrance
+from pratique.http.wire.messages import Request
+from pratique.identity import PasswordHasher
+from pratique.naming import ResourceScope
+from pratique.naming.errors import printable
+
+T = TypeVar("T")
+MAX_BODY_BYTES = 256 * 1024
+DIRECTORY_SCOPE = ResourceScope("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to a row of the table.
+
+    Attributes:
+        permission: what the row asks of the caller; empty for what everybody may who is proved.
+        scope: where it is asked: the resource that the path names, or `/` for the directory.
+        parts: variable parts of the path by name.
+    """
+
+    arrival: Arrival
+    caller: Caller
+    control: ControlPlane
+    entrance: Entrance
+    passwords: PasswordHasher
+    permission: str
+    scope: ResourceScope
+    parts: dict[str, str]
+
+    @property
+    def request(self) -> Request:
+        """The request itself."""
+        return self.arrival.request
+
+    @property
+    def root(self) -> str:
+        """`https://HOST`, under which this server is a cloud."""
+        return root_of(self.arrival.front)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Law and directory as they stand now, for what everybody may know who is proved."""
+        return self.entrance.gate.snapshot()
+
+    @property
+    def object_id(self) -> str:
+        """The caller's; empty for whoever owns the folder."""
+        subject = self.caller.subject
+        return subject.object_id if isinstance(subject, DirectoryPrincipal) else ""
+
+    def view(self) -> Snapshot:
+        """Law and directory, for a caller who may see them.
+
+        Raises:
+            Refused: the caller may not.
+        """
+        return self.control.view(self.caller, self.permission, self.scope)
+
+    def may(self, permission: str, scope: ResourceScope) -> bool:
+        """Whether the caller has another permission too."""
+        gate = self.entrance.gate
+        return bool(gate.decide(gate.snapshot(), self.caller, ControlAction(permission), scope))
+
+    async def change(
+        self,
+        operation: Callable[[Draft], T],
+        demands: Callable[[Snapshot], Iterable[Demand]] | None = None,
+    ) -> T:
+        """Carry out a change for which the permission is held where `demands` says.
+
+        Args:
+            operation: makes the change.
+            demands: where the row's permission is needed; at the row's own scope when None.
+
+        Raises:
+            Refused, ControlError: as the control plane says.
+        """
+        here = (Demand(self.scope),)
+        return await self.control.change(
+            self.caller,
+            self.permission,
+            demands or (lambda _: here),
+            operation,
+            client=self.request.client,
+        )
+
+    async def body(self, kind: type[T]) -> T:
+        """The request's JSON as `kind`; what that does not know is left out.
+
+        Raises:
+            UnreadableRequest: it is not.
+        """
+        if (self.request.header("content-type") or "").partition(";")[0] != "application/json":
+            raise UnreadableRequest("send JSON, with `Content-Type: application/json`")
+        content = await self.request.read(MAX_BODY_BYTES)
+        try:
+            return msgspec.json.decode(content, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise UnreadableRequest(f"the request's JSON is not what is wanted: {error}") from error
+
+    def registry(self) -> RegistryRecord:
+        """The registry that stands where the path says.
+
+        Raises:
+            ArmError: there is none there.
+        """
+        record = self.snapshot.registry
+        if self.scope.key != record.scope.key:
+            # The caller may read there, so it is told what is there.
+            raise ArmError(
+                404,
+                "ResourceNotFound",
+                f"The Resource `{printable(self.scope, 300)}` was not found; this server keeps "
+                f"`{record.scope}`",
+            )
+        return record
