@@ -91,6 +91,10 @@ VISITS: dict[str, tuple[Visit, ...]] = {
     "list_tag_objects": (Visit("GET", f"{ACR}/_tags", "metadata_read", 200),),
     "delete_tag": (Visit("DELETE", f"{ACR}/_tags/v1", "delete", 202),),
     "list_manifest_objects": (Visit("GET", f"{ACR}/_manifests", "metadata_read", 200),),
+    "get_tag": (Visit("GET", f"{ACR}/_tags/v1", "metadata_read", 200),),
+    "get_manifest_object": (
+        Visit("GET", f"{ACR}/_manifests/{digest_of(MANIFEST)}", "metadata_read", 200),
+    ),
     "get_repository": (Visit("GET", ACR, "metadata_read", 200),),
     "delete_repository": (Visit("DELETE", ACR, "delete", 202),),
 }

@@ -82,7 +82,7 @@ class Application:
         arm: answers the addresses of Azure's resource manager and of Graph.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each part
         self,
         entrance: Entrance,
         data_plane: DataPlane,

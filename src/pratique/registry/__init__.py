@@ -39,6 +39,7 @@ from pratique.registry.errors import (
     StorageFailed,
     StorageFull,
     TagUnknown,
+    TooManyToSort,
     UploadBusy,
     UploadUnknown,
 )
@@ -55,6 +56,7 @@ from pratique.registry.ports import (
     UploadArea,
 )
 from pratique.registry.records import ManifestRecord, Reference
+from pratique.registry.time_order import Order
 from pratique.registry.uploads import Uploads
 
 __all__ = [
@@ -84,6 +86,7 @@ __all__ = [
     "ManifestTooLarge",
     "ManifestUnknown",
     "Manifests",
+    "Order",
     "Page",
     "Policy",
     "PutManifest",
@@ -100,6 +103,7 @@ __all__ = [
     "StoredManifest",
     "TagFacts",
     "TagUnknown",
+    "TooManyToSort",
     "UploadArea",
     "UploadBusy",
     "UploadId",

@@ -6,6 +6,7 @@ ContentError
 ├── ManifestInvalid, ManifestTooLarge, ManifestReferencesUnknown                 refused manifest
 ├── DigestMismatch, SizeMismatch, RangeOutOfOrder                                refused bytes
 ├── UploadBusy                                                                   try again
+├── TooManyToSort                                                                ask otherwise
 └── StorageFull, StorageFailed                                                   the disk's fault
 ```
 
@@ -159,6 +160,17 @@ class ManifestReferencesUnknown(ContentError):
         super().__init__(
             f"the manifest references {shown}{more}, which the repository `{repository}` "
             "does not have; push that first"
+        )
+
+
+class TooManyToSort(ContentError):
+    """A listing by time would hold more than this registry sorts."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"only up to {limit} items are listed by time, and this repository has more; list "
+            "them by name"
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pratique.access import Allowed
-from pratique.naming import RepositoryName, Tag
+from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry.content import (
     DeletedRepository,
     ManifestFacts,
@@ -14,15 +14,19 @@ from pratique.registry.content import (
     RepositoryFacts,
     TagFacts,
 )
-from pratique.registry.errors import RepositoryUnknown
+from pratique.registry.errors import ManifestUnknown, RepositoryUnknown, TagUnknown
 from pratique.registry.ports import Catalogue
+from pratique.registry.time_order import Order, Source, just_before, page_in_time
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Listings:
-    """Pages of `n` items at most, in the order of the names' bytes, strictly after `last`."""
+    """Pages of `n` items at most, in the order of the names' bytes unless asked otherwise.
+
+    A page begins strictly after `last`.
+    """
 
     catalogue: Catalogue
 
@@ -52,25 +56,69 @@ class Listings:
             raise RepositoryUnknown(allowed.repository)
         return facts
 
-    async def tag_facts(self, allowed: Allowed, n: int, last: str | None) -> Page[TagFacts]:
-        """What is known of the repository's tags, by name.
+    async def tag(self, allowed: Allowed, tag: Tag) -> TagFacts:
+        """What is known of a tag.
+
+        Raises:
+            TagUnknown: the repository has no such tag.
+        """
+        found = await self.catalogue.tag_facts(allowed.repository, 1, just_before(tag))
+        if not found or found[0].name != tag:
+            raise TagUnknown(allowed.repository, tag)
+        return found[0]
+
+    async def manifest(self, allowed: Allowed, digest: Digest) -> ManifestFacts:
+        """What is known of a manifest.
+
+        Raises:
+            ManifestUnknown: the repository has no such manifest.
+        """
+        found = await self.catalogue.manifest_facts(allowed.repository, 1, just_before(digest.text))
+        if not found or found[0].digest != digest:
+            raise ManifestUnknown(allowed.repository, digest)
+        return found[0]
+
+    async def tag_facts(
+        self, allowed: Allowed, n: int, last: str | None, order: Order = Order.BY_NAME
+    ) -> Page[TagFacts]:
+        """What is known of the repository's tags.
 
         Raises:
             RepositoryUnknown: there is no such repository.
+            TooManyToSort: by time, and there are too many.
         """
+        if order is not Order.BY_NAME:
+            await self.repository(allowed)
+            source = Source[TagFacts](
+                lambda limit, after: self.catalogue.tag_facts(allowed.repository, limit, after),
+                lambda tag: tag.name,
+                lambda tag: tag.updated_at,
+            )
+            return await page_in_time(source, n, last, order)
         found = await self.catalogue.tag_facts(allowed.repository, n + 1, last or "")
         if not found:
             await self.repository(allowed)
         return _page(found, n)
 
     async def manifest_facts(
-        self, allowed: Allowed, n: int, last: str | None
+        self, allowed: Allowed, n: int, last: str | None, order: Order = Order.BY_NAME
     ) -> Page[ManifestFacts]:
-        """What is known of the repository's manifests, by digest.
+        """What is known of the repository's manifests; by name means by digest.
 
         Raises:
             RepositoryUnknown: there is no such repository.
+            TooManyToSort: by time, and there are too many.
         """
+        if order is not Order.BY_NAME:
+            await self.repository(allowed)
+            source = Source[ManifestFacts](
+                lambda limit, after: self.catalogue.manifest_facts(
+                    allowed.repository, limit, after
+                ),
+                lambda manifest: manifest.digest.text,
+                lambda manifest: manifest.updated_at,
+            )
+            return await page_in_time(source, n, last, order)
         found = await self.catalogue.manifest_facts(allowed.repository, n + 1, last or "")
         if not found:
             await self.repository(allowed)

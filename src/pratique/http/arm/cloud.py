@@ -29,7 +29,11 @@ def cloud_document(arrival: Arrival) -> Response:
             "microsoftGraphResourceId": f"{root}/",
             "portal": root,
             "gallery": root,
-            "suffixes": {"acrLoginServer": acr_suffix(registry.name, arrival.front.service)},
+            "suffixes": {
+                "acrLoginServer": acr_suffix(registry.name, arrival.front.service),
+                # Nothing is stored there; az prints it as the place of blobs.
+                "storage": arrival.front.service,
+            },
         },
     )
 

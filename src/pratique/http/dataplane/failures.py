@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pratique.http.dataplane.listings import UnknownOrder
 from pratique.http.dataplane.manifests import TooManyTags
 from pratique.http.dataplane.uploads import DigestMissing
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
@@ -24,6 +25,7 @@ from pratique.registry import (
     StorageFailed,
     StorageFull,
     TagUnknown,
+    TooManyToSort,
     UploadBusy,
     UploadUnknown,
 )
@@ -50,6 +52,8 @@ _BY_TYPE: dict[type[Exception], Problem] = {
     MalformedPage: Problem.PAGINATION_NUMBER_INVALID,
     TooManyFields: Problem.BAD_REQUEST,
     TooManyTags: Problem.BAD_REQUEST,
+    TooManyToSort: Problem.BAD_REQUEST,
+    UnknownOrder: Problem.BAD_REQUEST,
     UnsatisfiableRange: Problem.RANGE_INVALID,
 }
 _BY_KIND_OF_NAME = {

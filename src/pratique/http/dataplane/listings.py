@@ -12,8 +12,9 @@ from typing import Any
 from pratique.http.dataplane.visit import Visit
 from pratique.http.wire.messages import Response, json_response
 from pratique.http.wire.paging import next_link
-from pratique.naming import Tag
-from pratique.registry import ManifestFacts, TagFacts
+from pratique.naming import Digest, Tag
+from pratique.naming.errors import printable
+from pratique.registry import ManifestFacts, Order, TagFacts
 
 _OPEN = {
     "deleteEnabled": True,
@@ -21,6 +22,10 @@ _OPEN = {
     "readEnabled": True,
     "listEnabled": True,
 }
+
+
+class UnknownOrder(ValueError):
+    """`orderby` is none of the words that it can be."""
 
 
 async def list_tags(visit: Visit) -> Response:
@@ -69,11 +74,23 @@ async def delete_repository(visit: Visit) -> Response:
 
 
 async def list_tag_objects(visit: Visit) -> Response:
-    """A repository's tags with what is known of them."""
+    """A repository's tags with what is known of them; of one digest alone, if that is given."""
+    wanted = visit.request.parameter("digest")
+    if wanted:
+        manifest = await visit.registry.listings.manifest(visit.allowed, Digest.parse(wanted))
+        tags = [await visit.registry.listings.tag(visit.allowed, t) for t in manifest.tags]
+        return json_response(200, _within(visit, "tags", [_tag(facts) for facts in tags]))
     page = visit.page()
-    found = await visit.registry.listings.tag_facts(visit.allowed, page.n, page.last)
+    order = _order(visit)
+    found = await visit.registry.listings.tag_facts(visit.allowed, page.n, page.last, order)
     content = _within(visit, "tags", [_tag(facts) for facts in found.items])
     return _paged(visit, content, found.items[-1].name if found.more and found.items else None)
+
+
+async def get_tag(visit: Visit) -> Response:
+    """What is known of a tag."""
+    facts = await visit.registry.listings.tag(visit.allowed, Tag(visit.parts["tag"]))
+    return json_response(200, _within(visit, "tag", _tag(facts)))
 
 
 async def delete_tag(visit: Visit) -> Response:
@@ -84,16 +101,38 @@ async def delete_tag(visit: Visit) -> Response:
 
 async def list_manifest_objects(visit: Visit) -> Response:
     """A repository's manifests with what is known of them, in the order of their digests."""
-    page = visit.page()
-    found = await visit.registry.listings.manifest_facts(visit.allowed, page.n, page.last)
+    page, order = visit.page(), _order(visit)
+    found = await visit.registry.listings.manifest_facts(visit.allowed, page.n, page.last, order)
     content = _within(visit, "manifests", [_manifest(facts) for facts in found.items])
     last = found.items[-1].digest.text if found.more and found.items else None
     return _paged(visit, content, last)
 
 
+async def get_manifest_object(visit: Visit) -> Response:
+    """What is known of a manifest."""
+    digest = Digest.parse(visit.parts["digest"])
+    facts = await visit.registry.listings.manifest(visit.allowed, digest)
+    return json_response(200, _within(visit, "manifest", _manifest(facts)))
+
+
 def instant(at: datetime) -> str:
     """A time as ACR writes it: UTC with seven digits of the second."""
     return f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+
+def _order(visit: Visit) -> Order:
+    """In which order a list is wanted.
+
+    Raises:
+        UnknownOrder: there is no such one.
+    """
+    text = visit.request.parameter("orderby")
+    if not text:
+        return Order.BY_NAME
+    if text not in {order.value for order in Order}:
+        known = ", ".join(f"`{order.value}`" for order in Order)
+        raise UnknownOrder(f"`orderby` is one of {known}, not `{printable(text)}`")
+    return Order(text)
 
 
 def _within(visit: Visit, name: str, content: Any) -> dict[str, Any]:
@@ -135,5 +174,6 @@ def _paged(visit: Visit, content: Any, last: str | None) -> Response:
     if last is None:
         return json_response(200, content)
     page = visit.page()
-    further = {"orderby": ""} if visit.request.path.startswith("/acr/") else {}
+    order = visit.request.parameter("orderby") or ""
+    further = {"orderby": order} if visit.request.path.startswith("/acr/") else {}
     return json_response(200, content, next_link(visit.request.path, last, page.n, **further))

@@ -64,7 +64,9 @@ ROUTES = (
     _row("GET", "/acr/v1/_catalog", _CATALOG, listings.list_catalog),
     _row("GET", "/acr/v1/<name>/_tags", _READ, listings.list_tag_objects),
     _row("DELETE", "/acr/v1/<name>/_tags/<tag>", _DELETE, listings.delete_tag),
+    _row("GET", "/acr/v1/<name>/_tags/<tag>", _READ, listings.get_tag),
     _row("GET", "/acr/v1/<name>/_manifests", _READ, listings.list_manifest_objects),
+    _row("GET", "/acr/v1/<name>/_manifests/<digest>", _READ, listings.get_manifest_object),
     _row("GET", "/acr/v1/<name>", _READ, listings.get_repository),
     _row("DELETE", "/acr/v1/<name>", _DELETE, listings.delete_repository),
 )

@@ -44,6 +44,8 @@ READING: Final = {
     "list_catalog": "List",
     "list_tag_objects": "List",
     "list_manifest_objects": "List",
+    "get_tag": "List",
+    "get_manifest_object": "List",
     "get_repository": "List",
 }
 """All others, with the word for a refusal."""

@@ -49,14 +49,18 @@ async def put_registry(visit: Visit) -> Response:
         raise Unacceptable(
             f"this server keeps the registry `{registry.name}` alone; no other can be made"
         )
-    return await update_registry(visit)
+    return await _change(visit, anew=True)
 
 
 async def update_registry(visit: Visit) -> Response:
     """Change settings; what is left out stays."""
     visit.registry()
+    return await _change(visit, anew=False)
+
+
+async def _change(visit: Visit, *, anew: bool) -> Response:
     content = await visit.body(RegistryContent)
-    wanted = wanted_settings(content, _shown(visit))
+    wanted = wanted_settings(content, _shown(visit), anew=anew)
     await visit.change(
         lambda draft: changes.update(
             draft,

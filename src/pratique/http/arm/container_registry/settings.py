@@ -47,18 +47,21 @@ _SWITCH: Final = {"enabled": True, "disabled": False}
 _MODES: Final = {str(mode): mode for mode in RoleMode}
 
 
-def wanted_settings(content: RegistryContent, present: Mapping[str, Any]) -> WantedSettings:
+def wanted_settings(
+    content: RegistryContent, present: Mapping[str, Any], *, anew: bool
+) -> WantedSettings:
     """What a body asks for.
 
     Args:
         content: the body.
         present: the registry as it is shown.
+        anew: whether the client means to make it. Then it may ask for less than what there is.
 
     Raises:
         UnreadableRequest: a value is of the wrong type.
         Unacceptable: it asks for what this server does not have.
     """
-    for name, asked in _beyond(content, present):
+    for name, asked in _beyond(content, present, anew=anew):
         raise Unacceptable(
             f"`{printable(name)}` cannot be `{printable(str(asked), 100)}`: this server does not "
             "have that, and so leaves everything as it is"
@@ -76,9 +79,12 @@ def wanted_settings(content: RegistryContent, present: Mapping[str, Any]) -> Wan
     )
 
 
-def _beyond(content: RegistryContent, present: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def _beyond(
+    content: RegistryContent, present: Mapping[str, Any], *, anew: bool
+) -> Iterator[tuple[str, object]]:
     """Name and value of everything that is asked for and cannot be."""
-    if content.sku is not None and content.sku.get("name") not in {"Basic", "Standard", "Premium"}:
+    skus = {"Basic", "Standard", "Premium"} if anew else {present["sku"]["name"]}
+    if content.sku is not None and content.sku.get("name") not in skus:
         yield "sku", content.sku.get("name")
     if content.tags:
         yield "tags", content.tags
