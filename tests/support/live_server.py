@@ -24,6 +24,8 @@ from typing import Any
 
 from tests.support.in_process import typed
 
+from pratique.cli.certificate import own_certificate
+
 NULL_GUID = "00000000-0000-0000-0000-000000000000"
 START_DEADLINE_SECONDS = 30.0
 
@@ -107,6 +109,8 @@ def live_server(
     options: Sequence[str] = (),
     environment: dict[str, str] | None = None,
     tls: bool = False,
+    address: str = "127.0.0.1",
+    login_server: str | None = None,
 ) -> Iterator[LiveServer]:
     """Prepare `folder` unless it is prepared, serve it, and end the server on leaving.
 
@@ -117,12 +121,18 @@ def live_server(
         options: further words for `pratique serve`.
         environment: variables laid over the present ones for the server.
         tls: whether it speaks TLS, with a certificate that it makes itself.
+        address: to listen at.
+        login_server: the name by which clients know it; where it listens when None. The
+            certificate has it.
     """
-    host = f"127.0.0.1:{port or free_port()}"
-    first = typed("init", "--data", str(folder), "--login-server", host, "--json")
+    host = f"{address}:{port or free_port()}"
+    known_as = login_server or host
+    first = typed("init", "--data", str(folder), "--login-server", known_as, "--json")
     if first.code != 0:
         raise AssertionError(f"pratique init exited {first.code}: {first.out}{first.err}")
     owner = json.loads(first.out)["owner"]
+    if tls and login_server:
+        own_certificate(folder, login_server.partition(":")[0])
     log = folder.parent / f"{folder.name}.log"
     scheme, tls_options = ("https", ("--tls", "auto")) if tls else ("http", ())
     with log.open("wb") as sink:

@@ -89,7 +89,7 @@ class Listings:
         """
         if order is not Order.BY_NAME:
             await self.repository(allowed)
-            source = Source[TagFacts](
+            source: Source[TagFacts] = Source(
                 lambda limit, after: self.catalogue.tag_facts(allowed.repository, limit, after),
                 lambda tag: tag.name,
                 lambda tag: tag.updated_at,
@@ -111,7 +111,7 @@ class Listings:
         """
         if order is not Order.BY_NAME:
             await self.repository(allowed)
-            source = Source[ManifestFacts](
+            source: Source[ManifestFacts] = Source(
                 lambda limit, after: self.catalogue.manifest_facts(
                     allowed.repository, limit, after
                 ),
