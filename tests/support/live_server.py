@@ -131,10 +131,12 @@ def live_server(
     if first.code != 0:
         raise AssertionError(f"pratique init exited {first.code}: {first.out}{first.err}")
     owner = json.loads(first.out)["owner"]
-    if tls and login_server:
-        own_certificate(folder, login_server.partition(":")[0])
     log = folder.parent / f"{folder.name}.log"
-    scheme, tls_options = ("https", ("--tls", "auto")) if tls else ("http", ())
+    scheme = "https" if tls else "http"
+    tls_options: tuple[str, ...] = ("--tls", "auto") if tls else ()
+    if tls and login_server:
+        made = own_certificate(folder, login_server.partition(":")[0])
+        tls_options = ("--tls-cert", str(made.certificate), "--tls-key", str(made.private_key))
     with log.open("wb") as sink:
         server = subprocess.Popen(
             [
