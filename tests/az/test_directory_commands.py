@@ -34,7 +34,7 @@ def test_create_for_rbac(harbour: Harbour, boss: Az) -> None:
 
 
 def test_create_for_rbac_with_a_certificate(harbour: Harbour, boss: Az) -> None:
-    """az makes key and certificate, and signs in with them."""
+    """Az makes key and certificate, and signs in with them."""
     made = boss("ad", "sp", "create-for-rbac", "-n", harbour.unique("certified"), "--create-cert")
     az = harbour.stranger()
     az(

@@ -19,10 +19,16 @@ from pratique.http.arm.errors import UnreadableRequest
 from pratique.naming.errors import printable
 
 
+class Sku(msgspec.Struct, frozen=True):
+    """How dear a registry is."""
+
+    name: str
+
+
 class RegistryContent(msgspec.Struct, frozen=True):
     """The body: everything may be left out."""
 
-    sku: dict[str, Any] | None = None
+    sku: Sku | None = None
     tags: dict[str, str] | None = None
     identity: dict[str, Any] | None = None
     location: str | None = None
@@ -69,7 +75,7 @@ def wanted_settings(
     properties = content.properties or {}
     policies = properties.get("policies") or {}
     mode = properties.get("roleAssignmentMode")
-    if mode is not None and mode not in _MODES:
+    if mode is not None and not (isinstance(mode, str) and mode in _MODES):
         raise UnreadableRequest(f"`roleAssignmentMode` is one of {', '.join(_MODES)}")
     return WantedSettings(
         admin_user=_boolean(properties, "adminUserEnabled"),
@@ -84,8 +90,8 @@ def _beyond(
 ) -> Iterator[tuple[str, object]]:
     """Name and value of everything that is asked for and cannot be."""
     skus = {"Basic", "Standard", "Premium"} if anew else {present["sku"]["name"]}
-    if content.sku is not None and content.sku.get("name") not in skus:
-        yield "sku", content.sku.get("name")
+    if content.sku is not None and content.sku.name not in skus:
+        yield "sku", content.sku.name
     if content.tags:
         yield "tags", content.tags
     if content.identity and content.identity.get("type", "None") != "None":
