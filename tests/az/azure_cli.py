@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 ALL_REQUIRED: Final = "PRATIQUE_ALL_CLIENTS"
 """Set to anything where every client must be there, as in continuous integration."""
@@ -108,6 +109,24 @@ class World:
         )
         return Said(" ".join(command), done.returncode, done.stdout, done.stderr)
 
+    @contextmanager
+    def running(
+        self, command: list[str], variables: Mapping[str, str], errors: IO[str] | int
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Run `command` until the block ends."""
+        with subprocess.Popen(
+            [*self._into, *command],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=dict(variables),
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+
 
 class Az:
     """One user's az: its own configuration, cloud and tokens.
@@ -120,8 +139,8 @@ class Az:
     """
 
     def __init__(self, world: World, programs: Path, home: Path, certificate: Path) -> None:
-        self._world = world
-        self._programs = programs
+        self.world = world
+        self.programs = programs
         (home / "auth.json").write_text("{}")
         # Nothing of the tests' own environment: PYTHONPATH above all would be az's too.
         self.variables = {
@@ -139,8 +158,8 @@ class Az:
 
     def say(self, *words: str, **variables: str) -> Said:
         """Run `az` with these words, and perhaps further variables."""
-        command = [str(self._programs / "bin/az"), *words]
-        return self._world.run(command, {**self.variables, **variables})
+        command = [str(self.programs / "bin/az"), *words]
+        return self.world.run(command, {**self.variables, **variables})
 
     def __call__(self, *words: str, **variables: str) -> Any:
         """The parsed output of `az` with these words; None for none.
@@ -164,7 +183,7 @@ class Az:
 
     def beside(self, *command: str) -> Said:
         """Run another programme in the same world, with the same home and credentials."""
-        return self._world.run(list(command), self.variables)
+        return self.world.run(list(command), self.variables)
 
     def python(self, script: Path, *words: str) -> Any:
         """The JSON that a script prints, run by the interpreter that az runs in.
@@ -172,6 +191,6 @@ class Az:
         Raises:
             AssertionError: it failed.
         """
-        said = self.beside(str(self._programs / "bin/python"), str(script), *words)
+        said = self.beside(str(self.programs / "bin/python"), str(script), *words)
         assert said.code == 0, f"{said.command} exited {said.code}:\n{said.out}{said.err}"
         return said.content
