@@ -242,8 +242,8 @@ async def test_a_right_below_does_not_reach_above() -> None:
         for place in (above, ""):
             path = f"{place}{AUTHORIZATION}/roleAssignments/{GUID}"
             assert (await ask("PUT", path, assignment(robot))).code == "AuthorizationFailed"
-        held = (await registry.manage("GET", "/role-assignments"))[0]
-        assert held["scope"] == "/"
+        every = await registry.manage("GET", "/role-assignments")
+        [held] = [a for a in every if a["scope"] == "/"]
         path = f"{scope}{AUTHORIZATION}/roleAssignments/{held['assignment_id']}"
         assert (await ask("DELETE", path)).status == 204
         assert held in await registry.manage("GET", "/role-assignments")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import uuid
+from typing import Any
 
 from azure.containerregistry import ContainerRegistryClient
 from azure.core.exceptions import ClientAuthenticationError, ResourceExistsError
@@ -18,7 +18,8 @@ subscription, group = scope.split("/")[2], scope.split("/")[4]
 authority = {"authority": server, "disable_instance_discovery": True}
 credential = ClientSecretCredential(tenant, boss, boss_secret, **authority)
 options = {"base_url": server, "credential_scopes": [f"{server}/.default"]}
-found = {}
+found: dict[str, Any] = {}
+FIRST, SECOND = (f"5d1c0000-0000-4000-8000-00000000000{n}" for n in (1, 2))
 
 registries = ContainerRegistryManagementClient(credential, subscription, **options)
 found["names"] = [registry.name for registry in registries.registries.list()]
@@ -45,10 +46,10 @@ def listed() -> bool:
 
 
 found["before"] = listed()
-made = roles.role_assignments.create(scope, str(uuid.uuid4()), wanted)
+made = roles.role_assignments.create(scope, FIRST, wanted)
 found["between"] = listed()
 try:
-    roles.role_assignments.create(scope, str(uuid.uuid4()), wanted)
+    roles.role_assignments.create(scope, SECOND, wanted)
 except ResourceExistsError as error:
     found["twice"] = error.error.code if error.error else ""
 assignments = roles.role_assignments.list_for_scope(scope, filter=f"principalId eq '{robot_id}'")
