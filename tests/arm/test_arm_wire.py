@@ -11,9 +11,12 @@ from tests.wire.governing import PULLS, Robot, running
 
 from pratique.http.arm import lists
 from pratique.testing.loops import in_loop
-from pratique.testing.registry_in_memory import HOST, RegistryInMemory, header
+from pratique.testing.registry_in_memory import HOST, RegistryInMemory, bearer, header
 
 AUTHORIZATION = "/providers/Microsoft.Authorization"
+DEEP: list[Any] = []
+for _ in range(300):
+    DEEP = [DEEP]
 GUID = "11111111-2222-4333-8444-555555555555"
 PULL = PULLS["AcrPull"]
 
@@ -104,6 +107,7 @@ async def test_a_name_that_a_client_made_up_is_not_the_cloud() -> None:
             "InvalidRequestContent",
         ),
         ("PATCH", "{R}", {"properties": {"made": "up"}}, 400, "BadRequest"),
+        ("PATCH", "{R}", {"properties": {"made": DEEP}}, 400, "BadRequest"),
         (
             "PATCH",
             "{R}",
@@ -395,3 +399,18 @@ async def test_tokens_for_the_server_s_own_name_are_taken() -> None:
         for resource in (f"https://{HOST}", f"https://{HOST}/", ARM):
             ask = await asking(registry, robot, resource)
             assert (await ask("GET", await scope_of(registry))).status == 200
+
+
+@in_loop
+async def test_a_body_that_goes_too_deep_is_refused() -> None:
+    """Brackets without end are no request, and no failure of the server."""
+    async with running() as registry:
+        ask, scope = await owner_of_all(registry), await scope_of(registry)
+        deep = b'{"properties":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}}"
+        answer = await registry.ask(
+            "PATCH",
+            f"{scope}?api-version=2025-11-01",
+            headers={"authorization": bearer(ask.token), "content-type": "application/json"},
+            body=deep,
+        )
+    assert answer.status == 400

@@ -110,7 +110,7 @@ class Visit:
         content = await self.request.read(MAX_BODY_BYTES)
         try:
             return msgspec.json.decode(content, type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise UnreadableRequest(f"the request's JSON is not what is wanted: {error}") from error
 
     def registry(self) -> RegistryRecord:

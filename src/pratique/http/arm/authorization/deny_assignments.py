@@ -8,7 +8,7 @@ from pratique.access import EVERYONE
 from pratique.admission import Snapshot
 from pratique.admission.changes.denials import find_denial
 from pratique.admission.records import DenyRecord
-from pratique.http.arm.authorization.scopes import is_at_or_above, is_below
+from pratique.http.arm.authorization.scopes import Around
 from pratique.http.arm.errors import ArmError
 from pratique.http.arm.filters import filter_of
 from pratique.http.arm.lists import listed
@@ -23,7 +23,7 @@ async def list_deny_assignments(visit: Visit) -> Response:
     """Those at the scope, above it and, unless `atScope()` is asked for, below it."""
     clauses = filter_of(visit.request, _KNOWN)
     snapshot = visit.snapshot
-    law, scope = snapshot.law, visit.scope
+    around = Around(snapshot.law, visit.scope)
     above_only = any(clause.form == "atScope" for clause in clauses)
     names = [clause for clause in clauses if clause.form == "eq"]
     return listed(
@@ -32,10 +32,7 @@ async def list_deny_assignments(visit: Visit) -> Response:
             _shown(record, snapshot)
             for record in sorted(snapshot.of_kind(DenyRecord), key=lambda d: d.name)
             if all(clause.fits(record.name) for clause in names)
-            and (
-                is_at_or_above(law, ResourceScope(record.scope), scope)
-                or (not above_only and is_below(law, ResourceScope(record.scope), scope))
-            )
+            and around.concerns(ResourceScope(record.scope), above_only=above_only)
         ),
     )
 

@@ -11,7 +11,7 @@ from pratique.access import RoleAssignment
 from pratique.admission import AlreadyExists, Demand, NotFound, Snapshot, Unacceptable
 from pratique.admission.changes import assignments_by_id, roles
 from pratique.http.arm.authorization.role_definitions import definition_id
-from pratique.http.arm.authorization.scopes import is_at_or_above, is_below
+from pratique.http.arm.authorization.scopes import Around
 from pratique.http.arm.errors import ArmError
 from pratique.http.arm.filters import Clause, filter_of
 from pratique.http.arm.lists import listed
@@ -104,13 +104,15 @@ def _found(
     law = snapshot.law
     above_only = any(clause.form == "atScope" for clause in clauses)
     holders = [h for clause in clauses if (h := _holders(snapshot, clause)) is not None]
-    for assignment in law.every_assignment():
-        if any(assignment.principal_id not in wanted for wanted in holders):
+    around = Around(law, scope)
+    for held in law.assigned.values():
+        # All of them stand at one scope, so it is looked at once.
+        first = next(iter(held.values()), ())
+        if not first or not around.concerns(first[0].scope, above_only=above_only):
             continue
-        if is_at_or_above(law, assignment.scope, scope) or (
-            not above_only and is_below(law, assignment.scope, scope)
-        ):
-            yield assignment
+        for holder, assignments in held.items():
+            if all(holder in wanted for wanted in holders):
+                yield from assignments
 
 
 def _holders(snapshot: Snapshot, clause: Clause) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pratique.access import Law, RoleDefinition
+from pratique.access import RoleDefinition
 from pratique.admission import (
     Demand,
     Draft,
@@ -20,7 +20,7 @@ from pratique.admission import (
 from pratique.admission.changes import custom_roles
 from pratique.admission.changes.roles import find_role
 from pratique.admission.records import PermissionsRecord, RoleRecord
-from pratique.http.arm.authorization.scopes import is_at_or_above, is_below
+from pratique.http.arm.authorization.scopes import Around
 from pratique.http.arm.filters import Clause, filter_of
 from pratique.http.arm.lists import listed
 from pratique.http.arm.visit import Visit
@@ -78,12 +78,14 @@ async def list_role_definitions(visit: Visit) -> Response:
     """Those that can be assigned at the scope, above it or below it, by name."""
     clauses = filter_of(visit.request, _KNOWN)
     snapshot = visit.snapshot
+    around = Around(snapshot.law, visit.scope)
     return listed(
         visit,
         (
             definition_view(role, snapshot.registry)
             for role in sorted(snapshot.law.roles.values(), key=lambda r: r.name)
-            if _concerns(snapshot.law, role, visit.scope) and all(_fits(c, role) for c in clauses)
+            if all(_fits(c, role) for c in clauses)
+            and any(around.concerns(s, above_only=False) for s in role.assignable_scopes)
         ),
     )
 
@@ -164,13 +166,6 @@ def definition_view(role: RoleDefinition, registry: RegistryRecord) -> dict[str,
 
 def _type(role: RoleDefinition) -> str:
     return "BuiltInRole" if role.built_in else "CustomRole"
-
-
-def _concerns(law: Law, role: RoleDefinition, scope: ResourceScope) -> bool:
-    return any(
-        is_at_or_above(law, assignable, scope) or is_below(law, assignable, scope)
-        for assignable in role.assignable_scopes
-    )
 
 
 def _fits(clause: Clause, role: RoleDefinition) -> bool:

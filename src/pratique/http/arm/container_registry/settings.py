@@ -69,8 +69,8 @@ def wanted_settings(
     """
     for name, asked in _beyond(content, present, anew=anew):
         raise Unacceptable(
-            f"`{printable(name)}` cannot be `{printable(str(asked), 100)}`: this server does not "
-            "have that, and so leaves everything as it is"
+            f"`{printable(name)}` cannot be {_told(asked)}: this server does not have that, and so "
+            "leaves everything as it is"
         )
     properties = content.properties or {}
     policies = properties.get("policies") or {}
@@ -124,6 +124,11 @@ def _same(asked: object, held: object) -> bool:
     if isinstance(asked, list) and held is None:
         return not asked
     return asked == held
+
+
+def _told(asked: object) -> str:
+    """What was asked for, where it is short."""
+    return f"`{printable(asked, 100)}`" if isinstance(asked, str) else "set like this"
 
 
 def _boolean(properties: Mapping[str, Any], name: str) -> bool | None:
