@@ -40,6 +40,8 @@ EVERYTHING: Values = {
     "limits": "standard",
     "trustedProxies": ["10.244.0.0/16", "fd00::/8"],
     "requestLog": False,
+    "extraArguments": ["--traces", "--limit=address.writes=60"],
+    "environment": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"},
     "allowPrivateIssuers": True,
     "bindAddress": "[::]",
     "tls": {"existingSecret": "tls"},
@@ -67,6 +69,10 @@ MATRIX: dict[str, Values] = {
     "many": {**LEAST, **ELSEWHERE, "replicas": 5},
     "openshift": {**LEAST, "runAsUser": None, "fsGroup": None},
     "no-metrics": {**LEAST, "metrics": {"enabled": False}},
+    "balanced": {
+        **LEAST,
+        "service": {"type": "LoadBalancer", "port": 443, "externalTrafficPolicy": "Local"},
+    },
     "closed": {**LEAST, "networkPolicy": {"enabled": True}},
     "by-digest": {**LEAST, "image": {"repository": "r/p", "digest": "sha256:" + "0" * 64}},
     "everything": EVERYTHING,
@@ -94,10 +100,17 @@ REFUSED: dict[str, tuple[Values, str]] = {
         "invalid propertyName 'AWS_SECRET_ACCESS_KEY'",
     ),
     "database-in-plain": ({**LEAST, "database": {"url": "postgresql://u:p@h/d"}}, "/database"),
+    "another-secret-in-plain": ({**LEAST, "environment": {"MY_TOKEN": "t"}}, "MY_TOKEN"),
+    "a-folder-of-its-own": ({**LEAST, "extraArguments": ["--data=/x"]}, "/extraArguments/0"),
+    "a-policy-for-nobody": (
+        {**LEAST, "service": {"externalTrafficPolicy": "Local"}},
+        "NodePort or LoadBalancer",
+    ),
     "unknown": ({**LEAST, "replica": 2}, "replica"),
     "path-in-the-name": ({**LEAST, "externalUrl": "https://r.example.com/a"}, "/externalUrl"),
     "shared-volume": ({**LEAST, "persistence": {"accessModes": ["ReadWriteMany"]}}, "accessModes"),
 }
+NGINX = "nginx.ingress.kubernetes.io"
 each_set_of_values = pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
 
 
@@ -271,6 +284,25 @@ def test_metrics_have_a_service_of_their_own(values: Values) -> None:
         (rule,) = ingress["spec"]["rules"]
         (path,) = rule["http"]["paths"]
         assert path["backend"] == {"service": {"name": "pratique", "port": {"name": "registry"}}}
+
+
+def test_an_ingress_takes_layers_of_any_size() -> None:
+    """What nginx would refuse or keep back passes unasked; an operator's own words are added."""
+    own = {"cert-manager.io/cluster-issuer": "own", f"{NGINX}/proxy-read-timeout": None}
+    values = {**LEAST, "ingress": {"enabled": True, "hosts": ["r.io"], "annotations": own}}
+    (ingress,) = render(values).of_kind("Ingress")
+    assert ingress["metadata"]["annotations"] == {
+        f"{NGINX}/proxy-body-size": "0",
+        f"{NGINX}/proxy-request-buffering": "off",
+        f"{NGINX}/proxy-send-timeout": "900",
+        "cert-manager.io/cluster-issuer": "own",
+    }
+
+
+def test_a_slow_answer_takes_no_pod_away() -> None:
+    """Requests go elsewhere, and a pod is killed, after several failures alone."""
+    server = render(LEAST).server
+    assert {server[f"{name}Probe"]["failureThreshold"] for name in ("liveness", "readiness")} == {3}
 
 
 def test_prometheus_finds_the_job_of_the_alerts() -> None:

@@ -12,7 +12,7 @@
 - name: PRATIQUE_BLOBS
   value: {{ .Values.blobs.url | quote }}
 {{- end }}
-{{- range $name, $value := .Values.blobs.environment }}
+{{- range $name, $value := merge (dict) .Values.blobs.environment .Values.environment }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
@@ -127,6 +127,9 @@ annotations:
     - --tls-cert=/run/pratique/tls/tls.crt
     - --tls-key=/run/pratique/tls/tls.key
     {{- end }}
+    {{- range .Values.extraArguments }}
+    - {{ . | quote }}
+    {{- end }}
   env:
     {{- include "pratique.environment" . | nindent 4 }}
   {{- with include "pratique.environmentFrom" . }}
@@ -153,7 +156,8 @@ annotations:
     httpGet: {path: /readyz, port: registry, scheme: {{ $scheme }}}
     periodSeconds: 5
     timeoutSeconds: 3
-    failureThreshold: 1
+    # One slow answer must not take away what may be the only pod; one that stops is left at once anyway.
+    failureThreshold: 3
   resources:
     {{- toYaml .Values.resources | nindent 4 }}
   securityContext:
