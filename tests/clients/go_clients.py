@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import json
 import re
@@ -17,8 +16,9 @@ from tests.clients.registry_clients import (
     Reference,
     write_docker_configuration,
 )
+from tests.support.kept import kept, one_at_a_time
 
-CACHE = Path(__file__).parents[2] / ".cache" / "go-clients"
+CACHE = kept("go-clients")
 SOURCES = {
     "crane": "github.com/google/go-containerregistry/cmd/crane@v0.22.1",
     "oras": "oras.land/oras/cmd/oras@v1.3.6",
@@ -36,10 +36,7 @@ def built(program: str) -> str:
     source = SOURCES[program]
     folder = CACHE / source.rpartition("@")[2]
     path = folder / program
-    folder.mkdir(parents=True, exist_ok=True)
-    # One at a time: several processes may want the same.
-    with (folder / "building").open("wb") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with one_at_a_time(folder):
         if not path.exists():
             _build(source, folder)
     if not path.exists():

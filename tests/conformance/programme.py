@@ -9,11 +9,12 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from tests.clients.commands import find, run
+from tests.support.kept import kept, one_at_a_time
 from tests.support.live_server import LiveServer
 
 SOURCE: Final = "github.com/opencontainers/distribution-spec/conformance"
 VERSION: Final = "v0.0.0-20260831232431-97274622c111"
-CACHE: Final = Path(__file__).parents[2] / ".cache" / "conformance" / VERSION
+CACHE: Final = kept("conformance", VERSION)
 BUILD_DEADLINE_SECONDS: Final = 900.0
 RUN_DEADLINE_SECONDS: Final = 300.0
 
@@ -79,11 +80,12 @@ def built() -> Path:
         AssertionError: the toolchain could not build it.
     """
     path = CACHE / "conformance"
-    if not path.exists():
-        go = find("go")
-        environment = {"GOBIN": str(CACHE), "CGO_ENABLED": "0"}
-        words = [go, "install", f"{SOURCE}@{VERSION}"]
-        run(words, environment=environment, seconds=BUILD_DEADLINE_SECONDS).expect_success()
+    with one_at_a_time(CACHE):
+        if not path.exists():
+            go = find("go")
+            environment = {"GOBIN": str(CACHE), "CGO_ENABLED": "0"}
+            words = [go, "install", f"{SOURCE}@{VERSION}"]
+            run(words, environment=environment, seconds=BUILD_DEADLINE_SECONDS).expect_success()
     return path
 
 

@@ -24,6 +24,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from tests.support.kept import kept, one_at_a_time
 from tests.support.live_server import free_port
 
 from pratique.assembly import new_id
@@ -55,6 +56,10 @@ AZURITE_ACCOUNT = "devstoreaccount1"
 AZURITE_KEY = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
+
+
+class MissingAzurite(Exception):
+    """Azurite cannot be had on this machine; the message says why."""
 
 
 @dataclass
@@ -168,29 +173,42 @@ def _azure_container(server: ObjectServer, name: str) -> str:
 
 
 def _azurite() -> Path:
-    """The programme, installed once for all projects of this user."""
-    folder = Path.home() / ".cache" / "pratique-tests" / "azurite"
+    try:
+        return installed_azurite()
+    except MissingAzurite as missing:
+        if os.environ.get(ALL_REQUIRED):
+            pytest.fail(f"{missing}, and {ALL_REQUIRED} is set")
+        pytest.skip(str(missing))
+
+
+def installed_azurite() -> Path:
+    """The programme, installed once for all projects of this user.
+
+    Raises:
+        MissingAzurite: npm is not there, or cannot install it.
+    """
+    folder = kept("azurite")
     programme = folder / "node_modules" / ".bin" / "azurite-blob"
-    if not programme.exists():
-        if shutil.which("npm") is None:
-            told = "`npm` is not installed, and Azurite comes by it (Debian: apt install npm)"
-            if os.environ.get(ALL_REQUIRED):
-                pytest.fail(f"{told}, and {ALL_REQUIRED} is set")
-            pytest.skip(told)
-        folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            ["npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), AZURITE],
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        if done.returncode != 0:
-            told = f"Azurite could not be installed by npm: {done.stderr[-500:]}"
-            if os.environ.get(ALL_REQUIRED):
-                pytest.fail(f"{told}, and {ALL_REQUIRED} is set")
-            pytest.skip(told)
+    with one_at_a_time(folder):
+        if not programme.exists():
+            _install_azurite(folder)
     return programme
+
+
+def _install_azurite(folder: Path) -> None:
+    if shutil.which("npm") is None:
+        raise MissingAzurite(
+            "`npm` is not installed, and Azurite comes by it (Debian: apt install npm)"
+        )
+    done = subprocess.run(
+        ["npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), AZURITE],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise MissingAzurite(f"Azurite could not be installed by npm: {done.stderr[-500:]}")
 
 
 class MovableClock:
