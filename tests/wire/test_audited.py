@@ -291,7 +291,7 @@ def test_only_the_control_plane_writes_to_the_ledger() -> None:
         for path in folder.rglob("*.py")
         if "ledger.append" in path.read_text(encoding="utf-8")
     }
-    assert callers == {"control.py", "on_disk.py", "registry_in_memory.py"}
+    assert callers == {"control.py", "on_disk.py", "on_postgres.py", "registry_in_memory.py"}
 
 
 @in_loop
