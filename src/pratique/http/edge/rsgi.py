@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from pratique.http.edge.proxies import TrustedProxies
+from pratique.http.edge.small_parts import at_hand
 from pratique.http.wire.messages import BodyTruncated, Request, Response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.observability import LineLog, Meter
@@ -335,6 +336,8 @@ def _send(protocol: _Protocol, method: str, response: Response) -> int:
         return 0
     if part is None or not size:
         protocol.response_bytes(status, headers, response.body)
+    elif (content := at_hand(part)) is not None:
+        protocol.response_bytes(status, headers, content)
     elif part.whole:
         protocol.response_file(status, [*headers, ("content-length", str(size))], part.path)
     else:
