@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.wire.kinds import REPOSITORY, Headers, assign, service_principal
 
+from pratique.http.dataplane.admissions import keep
 from pratique.testing.loops import in_loop
 from pratique.testing.registry_in_memory import RegistryInMemory, bearer
 
@@ -39,16 +40,17 @@ async def admitted_twice(registry: RegistryInMemory, days: int = 365) -> tuple[s
         ("DELETE", "/service-principals/ID", 401),
     ],
 )
+@pytest.mark.parametrize("pulled", [TAGS, f"/v2/{REPOSITORY}/manifests/never-asked-for"])
 @in_loop
 async def test_a_revocation_counts_from_the_next_request(
-    method: str, address: str, status: int
+    pulled: str, method: str, address: str, status: int
 ) -> None:
     """A token that was admitted a moment ago is refused once its right or credential is gone."""
     registry = await RegistryInMemory.start()
     try:
         client_id, headers = await admitted_twice(registry)
         await registry.manage(method, address.replace("ID", client_id))
-        assert status == (await registry.ask("GET", TAGS, headers=headers)).status
+        assert status == (await registry.ask("GET", pulled, headers=headers)).status
     finally:
         registry.stop()
 
@@ -97,3 +99,29 @@ async def test_another_method_or_path_is_thought_through_anew() -> None:
         assert other.status == 401
     finally:
         registry.stop()
+
+
+@in_loop
+async def test_a_pull_admits_nothing_else() -> None:
+    """Neither another repository, nor a push to the same one, nor another's token."""
+    registry = await RegistryInMemory.start()
+    try:
+        _, headers = await admitted_twice(registry)
+        _, other = await admitted_twice(registry)
+        elsewhere = f"/v2/{REPOSITORY}-2/manifests/v1"
+        assert (await registry.ask("GET", elsewhere, headers=headers)).status == 401
+        begin = f"/v2/{REPOSITORY}/blobs/uploads/"
+        assert (await registry.ask("POST", begin, headers=headers)).status == 403
+        mixed = {"authorization": other["authorization"][:-4] + "AAAA"}
+        assert (await registry.ask("GET", TAGS, headers=mixed)).status == 401
+    finally:
+        registry.stop()
+
+
+def test_the_memory_is_bounded() -> None:
+    """Where there is no room, the oldest goes."""
+    memory = {"old": 1, "new": 2}
+    keep(memory, "new", 3, 2)
+    assert memory == {"old": 1, "new": 3}
+    keep(memory, "newest", 4, 2)
+    assert memory == {"new": 3, "newest": 4}

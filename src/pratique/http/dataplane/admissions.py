@@ -1,10 +1,12 @@
-"""Admissions that need not be thought through again: same token, same address, same law.
+"""Admissions that need not be thought through again: same token, same repository, same law.
 
 The law is pure, so its verdict cannot change while law, question and token are the same, unless a
 condition asked for the time. Remembered are only pulls with a bearer token that were admitted by
 rules that do not, for one version of the ledger, until the token or the credential behind it
-expires. Any change to law or directory forgets
-everything.
+expires. Any change to law or directory forgets everything.
+
+They are remembered twice: by address, which a pull storm asks for again and again and which needs
+no parsing then, and by repository, for everything else that is pulled from it.
 """
 
 from __future__ import annotations
@@ -12,14 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from pratique.access import Allowed, RegistryAction
 from pratique.admission import Caller
 from pratique.http.dataplane.routes import Route
 from pratique.http.edge import Arrival
 from pratique.http.edge.limits import Purse
+from pratique.naming import RepositoryName
 
-MAX_REMEMBERED = 4096
+K = TypeVar("K")
+V = TypeVar("V")
+
+MAX_ADDRESSES = 4096
+MAX_REPOSITORIES = 16_384
 # Longer ones are no pulls of any client, and would let one caller fill the memory.
 _MAX_PATH = 512
 _MAX_TOKEN = 4096
@@ -27,23 +35,31 @@ _BEARER = "bearer "
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """One admitted combination of row, caller and path.
+class Pull:
+    """Somebody who may pull from a repository.
 
     Attributes:
         until: seconds since 1970 at which it must be thought through again.
         purse: what the caller may still send; None when that hangs on more than the caller.
     """
 
-    route: Route
     caller: Caller
     allowed: Allowed
-    parts: dict[str, str]
     until: float
     purse: Purse | None = None
 
 
-Key = tuple[str, str, str, str]
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """An address that somebody may pull from, taken apart."""
+
+    pull: Pull
+    route: Route
+    parts: dict[str, str]
+
+
+# The caller's words for who they are, and for the registry.
+_Proof = tuple[str, str]
 
 
 class RememberedAdmissions:
@@ -56,52 +72,79 @@ class RememberedAdmissions:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._version = -1
-        self._known: dict[Key, Admission] = {}
+        self._addresses: dict[tuple[_Proof, str, str], Admission] = {}
+        self._repositories: dict[tuple[_Proof, str], Pull] = {}
 
     def find(self, arrival: Arrival) -> Admission | None:
-        """What was admitted before and still is; None to think it through."""
+        """What was admitted at this address before and still is; None to think it through.
+
+        Ask this before `find_pull`: it notices that the law has changed.
+        """
         if arrival.snapshot.version != self._version:
-            self._known.clear()
+            self._addresses.clear()
+            self._repositories.clear()
             self._version = arrival.snapshot.version
             return None
-        key = _key(arrival)
-        known = self._known.get(key) if key else None
-        if known is None or known.until <= self._clock().timestamp():
+        proof = _proof(arrival)
+        if proof is None:
             return None
-        return known
+        known = self._addresses.get((proof, arrival.request.method, arrival.request.path))
+        return known if known is not None and self._stands(known.pull) else None
+
+    def find_pull(self, arrival: Arrival, route: Route, name: RepositoryName) -> Pull | None:
+        """Whether the caller was let pull from this repository before, and still is."""
+        proof = _proof(arrival) if route.action is RegistryAction.PULL else None
+        known = None if proof is None else self._repositories.get((proof, name))
+        return known if known is not None and self._stands(known) else None
 
     def remember(
         self,
         arrival: Arrival,
         route: Route,
-        caller: Caller,
-        allowed: Allowed,
+        name: RepositoryName,
+        pull: Pull,
         parts: dict[str, str],
-        purse: Purse | None = None,
     ) -> None:
         """Keep an admission to pull, if it rests on a bearer token."""
-        if route.action is not RegistryAction.PULL or allowed.depends_on_time:
+        proof = _proof(arrival)
+        if (
+            proof is None
+            or route.action is not RegistryAction.PULL
+            or pull.allowed.depends_on_time
+            or pull.caller.expires_at is None
+            or arrival.snapshot.version != self._version
+        ):
             return
-        key = _key(arrival)
-        if key is None or caller.expires_at is None or arrival.snapshot.version != self._version:
-            return
-        until = float(caller.expires_at)
-        expiries = arrival.snapshot.directory.expiry_of_credentials
-        expiry = expiries.get(caller.credential_id)
-        if expiry is not None:
-            until = min(until, expiry.timestamp())
-        if len(self._known) >= MAX_REMEMBERED:
-            self._known.clear()
-        self._known[key] = Admission(route, caller, allowed, dict(parts), until, purse)
+        keep(self._repositories, (proof, name), pull, MAX_REPOSITORIES)
+        request = arrival.request
+        if len(request.path) <= _MAX_PATH:
+            admission = Admission(pull, route, dict(parts))
+            keep(self._addresses, (proof, request.method, request.path), admission, MAX_ADDRESSES)
+
+    def _stands(self, pull: Pull) -> bool:
+        return pull.until > self._clock().timestamp()
 
 
-def _key(arrival: Arrival) -> Key | None:
-    request = arrival.request
-    value = request.headers.get("authorization")
+def pull_of(arrival: Arrival, caller: Caller, allowed: Allowed, purse: Purse | None) -> Pull:
+    """What a verdict means until the token, or the credential behind it, expires."""
+    until = float(caller.expires_at or 0)
+    expiry = arrival.snapshot.directory.expiry_of_credentials.get(caller.credential_id)
+    if expiry is not None:
+        until = min(until, expiry.timestamp())
+    return Pull(caller, allowed, until, purse)
+
+
+def _proof(arrival: Arrival) -> _Proof | None:
+    value = arrival.request.headers.get("authorization")
     if arrival.inside is not None or not isinstance(value, str):
         return None
-    if value[: len(_BEARER)].lower() != _BEARER:
+    if value[: len(_BEARER)].lower() != _BEARER or len(value) > _MAX_TOKEN:
         return None
-    if len(request.path) > _MAX_PATH or len(value) > _MAX_TOKEN:
-        return None
-    return (request.method, request.path, value, arrival.front.base_url)
+    return (value, arrival.front.base_url)
+
+
+def keep(memory: dict[K, V], key: K, value: V, most: int) -> None:
+    """Remember, in place of the oldest where there is no room."""
+    if len(memory) >= most and key not in memory:
+        del memory[next(iter(memory))]
+    memory[key] = value

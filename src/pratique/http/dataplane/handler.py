@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pratique.access import THE_REGISTRY, RegistryAction, Resource
+from pratique.access import THE_REGISTRY, Allowed, RegistryAction, Resource
 from pratique.admission import Caller
-from pratique.http.dataplane.admissions import RememberedAdmissions
+from pratique.http.dataplane.admissions import Pull, RememberedAdmissions, pull_of
 from pratique.http.dataplane.failures import FAILURES, failure_response
 from pratique.http.dataplane.routes import ROUTES, Route
 from pratique.http.dataplane.visit import Visit
@@ -58,15 +58,8 @@ class DataPlane:
     async def _answer(self, arrival: Arrival) -> Response:
         known = self._admissions.find(arrival)
         if known is not None:
-            arrival.facts.caller = known.caller
-            if self._entrance.limiter is not None:
-                self._entrance.spend(arrival, known.caller, known.purse)
-            visit = Visit(
-                arrival, self._entrance, known.caller, self._registry, known.allowed, known.parts
-            )
-            response = await known.route.operation(visit)
-            response.row = known.route.name
-            return response
+            self._spend(arrival, known.pull)
+            return await self._operate(arrival, known.route, known.pull, known.parts)
         path, method = arrival.request.path, arrival.request.method
         if path in {"/v2/", "/v2"}:
             return await self._check(arrival)
@@ -75,22 +68,39 @@ class DataPlane:
             return _nowhere(method, path)
         text = parts.pop("name", None)
         if text is None:
-            resource: Resource = THE_REGISTRY
-            scope = _CATALOG_SCOPE
+            caller, allowed = await self._judged(arrival, route, THE_REGISTRY, _CATALOG_SCOPE)
+            return await self._operate(arrival, route, Pull(caller, allowed, 0.0), parts)
+        name = RepositoryName(text)
+        pull = self._admissions.find_pull(arrival, route, name)
+        if pull is not None:
+            self._spend(arrival, pull)
         else:
-            name = RepositoryName(text)
-            resource = name
             scope = scope_text(name, *action_words(route.action))
-        scope = self._with_source(arrival, route, scope)
+            scope = self._with_source(arrival, route, scope)
+            caller, allowed = await self._judged(arrival, route, name, scope)
+            pull = pull_of(arrival, caller, allowed, self._purse_of(arrival, caller))
+        self._admissions.remember(arrival, route, name, pull, parts)
+        return await self._operate(arrival, route, pull, parts)
+
+    async def _judged(
+        self, arrival: Arrival, route: Route, resource: Resource, scope: str
+    ) -> tuple[Caller, Allowed]:
         caller = await self._entrance.identify(arrival, scope)
-        allowed = self._entrance.admit(arrival, caller, route.action, resource, scope)
-        self._admissions.remember(
-            arrival, route, caller, allowed, parts, self._purse_of(arrival, caller)
-        )
-        visit = Visit(arrival, self._entrance, caller, self._registry, allowed, parts)
+        return caller, self._entrance.admit(arrival, caller, route.action, resource, scope)
+
+    async def _operate(
+        self, arrival: Arrival, route: Route, pull: Pull, parts: dict[str, str]
+    ) -> Response:
+        visit = Visit(arrival, self._entrance, pull.caller, self._registry, pull.allowed, parts)
         response = await route.operation(visit)
         response.row = route.name
         return response
+
+    def _spend(self, arrival: Arrival, pull: Pull) -> None:
+        """What `Entrance.identify` does for whoever need not be identified again."""
+        arrival.facts.caller = pull.caller
+        if self._entrance.limiter is not None:
+            self._entrance.spend(arrival, pull.caller, pull.purse)
 
     def _purse_of(self, arrival: Arrival, caller: Caller) -> Purse | None:
         """What the caller may still send of this; none for nobody, whose address counts."""
