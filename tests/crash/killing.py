@@ -242,12 +242,16 @@ class Rounds:
                 # Only what a manifest needs must stay.
                 self._history.begin(key, ABSENT, next(self._points))
         self._shim.tell(self._order(*AT_COLLECTION))
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-c", COLLECTING, str(self._served.data)],
             check=False,
+            capture_output=True,
+            text=True,
             env={**os.environ, **self._shim.environment},
             timeout=120,
         )
+        if done.returncode not in {0, -signal.SIGKILL}:
+            self.tally.faults.append(f"collection ended with {done.returncode}: {done.stderr}")
 
     def _order(self, action: Action, calls: Call, pattern: str, most: int) -> Order:
         # Processes that are killed one by one: only the first.

@@ -17,7 +17,14 @@ from tests.crash.pushing import digest_of
 
 from pratique.assembly import now, opened_collection, upkeep_of
 from pratique.naming import Digest, Tag
-from pratique.registry import BlobUnknown, ManifestUnknown, Policy, Registry, RepositoryUnknown
+from pratique.registry import (
+    BlobUnknown,
+    Collection,
+    ManifestUnknown,
+    Policy,
+    Registry,
+    RepositoryUnknown,
+)
 from pratique.registry.checking import Finding, Kind
 from pratique.settings import Places
 from pratique.testing.verdicts import allowed_on
@@ -159,13 +166,14 @@ def in_a_month() -> datetime:
 
 def collect(data: Path) -> None:
     """Collect everything that nothing needs, however young."""
-    asyncio.run(_collect(data))
-
-
-async def _collect(data: Path) -> None:
+    # Opening runs a loop of its own, and so stands outside of this one.
     with opened_collection(Places(data)) as (collection, _):
-        async for _ in dataclasses.replace(collection, clock=in_a_month).run(Policy()):
-            pass
+        asyncio.run(_run(dataclasses.replace(collection, clock=in_a_month)))
+
+
+async def _run(collection: Collection) -> None:
+    async for _ in collection.run(Policy()):
+        pass
 
 
 def checked(data: Path) -> list[Finding]:
