@@ -10,6 +10,7 @@ from azure.containerregistry import ContainerRegistryClient
 from azure.core.exceptions import ClientAuthenticationError, ResourceExistsError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.authorization.models import RoleAssignmentCreateParameters
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
 
@@ -28,11 +29,9 @@ found["login_server"] = shown.login_server
 
 roles = AuthorizationManagementClient(credential, subscription, **options)
 [pulling] = roles.role_definitions.list(scope, filter="roleName eq 'AcrPull'")
-wanted = {
-    "role_definition_id": pulling.id,
-    "principal_id": robot_id,
-    "principal_type": "ServicePrincipal",
-}
+wanted = RoleAssignmentCreateParameters(
+    role_definition_id=pulling.id, principal_id=robot_id, principal_type="ServicePrincipal"
+)
 
 
 def listed() -> bool:

@@ -20,8 +20,11 @@ PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*words: str) -> Iterator[Browser]:
     """The browser.
+
+    Args:
+        words: further ones of its command line.
 
     Raises:
         pytest.skip.Exception: it is not installed here, and the run does not demand all clients.
@@ -32,7 +35,9 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("CHROMIUM IS NOT INSTALLED: the pages were not looked at by a real browser")
     with sync_playwright() as playwright:
         # Its sandbox needs what containers do not give; it opens pages of this project only.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", *words]
+        )
         yield browser
         browser.close()
 
