@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from pratique.http.arm.table import ROUTES as ARM
 from pratique.http.dataplane import ROUTES as DATA_PLANE
 from pratique.http.management import ROUTES as MANAGEMENT
 from pratique.http.sts.faults import Fault
@@ -50,8 +51,21 @@ def page() -> str:
         "|---|---|---|",
         *(f"| {r.method} | `{r.template}` | `{r.permission}` |" for r in MANAGEMENT),
         "",
+        "## Resource manager and Graph",
+        "",
+        "Errors are JSON: an object `error` with `code` and `message`. Rows without a permission",
+        "show what the caller may read. `/metadata/endpoints` is for everybody.",
+        "",
+        "| Method | Address | Permission |",
+        "|---|---|---|",
+        *(f"| {r.method} | `{r.template}` | {_code(r.permission)} |" for r in ARM),
+        "",
     ]
     return "\n".join(lines)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else "none"
 
 
 if __name__ == "__main__":
