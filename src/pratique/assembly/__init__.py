@@ -7,6 +7,7 @@ operator's settings alone.
 
 from pratique.assembly.composing import METRICS, compose
 from pratique.assembly.guarding import Watched, has_limits, limiter_of, make_buckets, proxies_of
+from pratique.assembly.moving import move_rows, refuse_moved, take_back
 from pratique.assembly.on_disk import ATTEMPTS_FILE, DATABASE_FILE
 from pratique.assembly.opening import OpenRegistry, open_registry, opened_collection, upkeep_of
 from pratique.assembly.preparing import (
@@ -36,13 +37,16 @@ __all__ = [
     "limiter_of",
     "make_buckets",
     "metrics_listener",
+    "move_rows",
     "new_id",
     "now",
     "open_registry",
     "opened_collection",
     "prepare",
     "proxies_of",
+    "refuse_moved",
     "standard_output_log",
+    "take_back",
     "try_stores",
     "upkeep_of",
 ]

@@ -30,6 +30,7 @@ from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
 from pratique.storage.metadata.sqlite.audit import SqliteAuditLog
 from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 from pratique.storage.metadata.sqlite.ledger import SqliteLedger
+from pratique.storage.metadata.sqlite.moving import FILLING
 from pratique.storage.metadata.sqlite.pending_sign_ins import SqlitePendingSignIns
 from pratique.storage.metadata.sqlite.upload_sessions import (
     SqliteBlobPlaces,
@@ -65,8 +66,13 @@ def foundation_on_disk(data: Path, *, lay: bool) -> Iterator[Foundation | None]:
         lay: whether to make the folder and its database when absent; None comes without.
 
     Raises:
-        StorageFull, StorageFailed: it cannot be used, or is being restored.
+        StorageFull, StorageFailed: it cannot be used, or is being restored or filled.
     """
+    if (data / FILLING).exists():
+        raise StorageFailed(
+            f"{data} is being filled by `pratique migrate-store`, or that broke off; wait for its "
+            "end, or run it again"
+        )
     if lay:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     elif (data / UNFINISHED).exists():

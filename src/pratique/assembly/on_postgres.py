@@ -22,6 +22,7 @@ from pratique.storage.metadata.postgres.attempts import PostgresSignInAttempts
 from pratique.storage.metadata.postgres.audit import PostgresAuditLog
 from pratique.storage.metadata.postgres.decisions import PostgresDecisions
 from pratique.storage.metadata.postgres.ledger import PostgresLedger
+from pratique.storage.metadata.postgres.moving import refuse_filling
 from pratique.storage.metadata.postgres.node_mark import NodeMark
 from pratique.storage.metadata.postgres.pending_sign_ins import PostgresPendingSignIns
 from pratique.storage.metadata.postgres.turn import PostgresTurn
@@ -51,10 +52,12 @@ def foundation_on_postgres(url: str) -> Iterator[Foundation]:
         url: `postgresql://...`.
 
     Raises:
-        StorageFull, StorageFailed: it cannot be reached or used.
+        StorageFull, StorageFailed: it cannot be reached or used, or is being filled.
     """
     with closing(PostgresDatabase.open(url)) as database:
-        yield _PostgresFoundation(database, url)
+        rows = _PostgresFoundation(database, url)
+        refuse_filling(rows.version(), "the database")
+        yield rows
 
 
 def rows_on_postgres(url: str, mark: Path | None) -> RowStores:

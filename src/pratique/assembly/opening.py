@@ -20,6 +20,7 @@ from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import LawUnreadable, NotPrepared
 from pratique.assembly.bundles import BlobStores, RowStores, Turn
 from pratique.assembly.composing import compose
+from pratique.assembly.moving import refuse_moved
 from pratique.assembly.on_disk import DATABASE_FILE, DECISIONS_FILE
 from pratique.assembly.sources import new_id, now
 from pratique.assembly.stores import blob_stores, row_stores
@@ -155,8 +156,9 @@ def opened_collection(places: Places) -> Iterator[tuple[Collection, Turn]]:
     """Collection in a registry that was prepared, with or without a server beside it.
 
     Raises:
-        StorageFailed: a store is damaged, out of reach, or of a newer version.
+        StorageFailed: a store is damaged, out of reach, of a newer version, or out of date.
     """
+    refuse_moved(places)
     with ExitStack() as closing:
         rows = row_stores(places, None)
         closing.callback(rows.close)

@@ -88,6 +88,9 @@ _VERBS = {
         "Copy a registry to TARGET while it is served; the next time, only what is new.",
     ),
     "restore": _Entry("Registry", "backups", "Make a registry of the backup in SOURCE."),
+    "migrate-store": _Entry(
+        "Registry", "moving", "Move a registry's rows from its folder to PostgreSQL, or back."
+    ),
     "signing-key": _Entry("Registry", "registry", "Keys that sign the registry's tokens."),
 }
 

@@ -30,6 +30,7 @@ from pratique.assembly import (
     open_registry,
     prepare,
     proxies_of,
+    refuse_moved,
     standard_output_log,
     try_stores,
 )
@@ -243,6 +244,7 @@ def _ensure_free(listen: Listen, option: str = "--listen") -> None:
 
 def _prepare_unless_done(settings: ServeSettings) -> Prepared | None:
     if is_prepared(settings.places):
+        refuse_moved(settings.places)
         return None
     return prepare(settings.places, name=RegistryName("pratique"), login_server=None)
 

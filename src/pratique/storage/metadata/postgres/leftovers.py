@@ -70,6 +70,7 @@ _LOCK_BLOB: Final = "SELECT 1 FROM blobs WHERE digest = $1 FOR UPDATE"
 _HOLD_PLACE: Final = """
     INSERT INTO blobs (digest, size, created_at) VALUES ($1, 0, 0) ON CONFLICT (digest) DO NOTHING
 """
+_TOUCH: Final = "UPDATE ledger_version SET version = version WHERE false"
 _UNLINKED: Final = """
     SELECT digest FROM unnest($1::text[]) AS asked (digest)
     WHERE (SELECT 1 FROM repository_blobs l WHERE l.digest = asked.digest LIMIT 1) IS NULL
@@ -143,6 +144,8 @@ class PostgresLeftovers:
             held = await lock_or_hold(connection, digest.text)
             if await connection.fetchrow(sql.BLOB_IS_LINKED, digest.text) is not None:
                 return None
+            # Where the registry was moved, others use the same bytes now, and this is refused.
+            await connection.execute(_TOUCH)
             size = thrown[0] if thrown else await _to_its_end(throw_away)
             if size is not None:
                 thrown[:] = [size]

@@ -18,7 +18,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final, Generic, Self, TypeVar
 
-from pratique.registry.errors import StorageFailed
+from pratique.registry.errors import StorageFailed, StorageFull
 from pratique.storage.faults import fault_of
 from pratique.storage.metadata.sqlite.commit_marks import CommitMarks
 from pratique.storage.metadata.sqlite.migrations import migrate
@@ -275,10 +275,16 @@ def _is_busy(error: BaseException) -> bool:
 
 
 def _told(error: BaseException) -> BaseException:
-    """An I/O failure as the rooms know it; a broken constraint and all else unchanged."""
-    if not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError):
+    """A failure of the store as the rooms know it; a broken constraint and all else unchanged."""
+    if not isinstance(error, sqlite3.Error):
         return error
-    fault = fault_of(error)
+    if isinstance(error, sqlite3.IntegrityError):
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+            return error
+        # Triggers are there while the registry is being moved, and say so.
+        fault: StorageFull | StorageFailed = StorageFailed(str(error))
+    else:
+        fault = fault_of(error)
     fault.__cause__ = error
     return fault
 

@@ -42,6 +42,7 @@ _MANIFEST_IS_NEEDED: Final = """
             JOIN manifests m ON m.repository = r.repository AND m.digest = r.target
             WHERE r.repository = $1 AND r.digest = $2 AND r.kind = 'subject')
 """
+_TOUCH: Final = "UPDATE ledger_version SET version = version"
 _IS_OLD_MANIFEST: Final = """
     SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2 AND updated_at < $3
 """
@@ -131,6 +132,8 @@ class SqliteLeftovers:
         def work(connection: sqlite3.Connection) -> int | None:
             if connection.execute(sql.BLOB_IS_LINKED, key).fetchone():
                 return None
+            # Where the registry was moved, others use the same bytes now, and this is refused.
+            connection.execute(_TOUCH)
             size = thrown[0] if thrown else throw_away()
             if size is not None:
                 thrown[:] = [size]
