@@ -36,7 +36,7 @@ def init(places: Places, name: str, login_server: str | None, owner: str, as_jso
             places, name=RegistryName(name), login_server=login_server, owner_name=owner
         )
     except (ControlError, InvalidName, ContentError, OSError) as error:
-        raise Failed(str(error), as_json=as_json) from error
+        raise Failed(str(getattr(error, "detail", error)), as_json=as_json) from error
     server = login_server or DEFAULT_LISTEN
     if as_json:
         content = {

@@ -188,8 +188,14 @@ class StorageFailed(ContentError):
 
     Attributes:
         detail: for the operator's log only.
+
+    Args:
+        detail: see above.
+        told: the sentence for clients, where one says more than that it failed.
     """
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, told: str | None = None) -> None:
         self.detail = detail
-        super().__init__("the registry's storage failed; its operator finds the cause in the log")
+        super().__init__(
+            told or "the registry's storage failed; its operator finds the cause in the log"
+        )

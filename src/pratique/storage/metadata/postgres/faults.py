@@ -9,12 +9,15 @@ from typing import Final
 
 from pratique.registry.errors import StorageFailed, StorageFull
 from pratique.storage.metadata.postgres.driver import driver
+from pratique.storage.metadata.tables import FROZEN_WORDS
 
 # https://www.postgresql.org/docs/15/errcodes-appendix.html
 DISK_FULL: Final = "53100"
 AGAIN: Final = frozenset({"40001", "40P01"})
 READ_ONLY: Final = "25006"
 FOREIGN_KEY: Final = "23503"
+# Of this project, raised by triggers while a registry is being moved; no server's own.
+FROZEN: Final = "PQ001"
 _CONSTRAINTS: Final = "23"
 # The session has gone, or goes: what it had not committed is undone.
 _GONE: Final = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03"})
@@ -85,7 +88,8 @@ def fault_of(error: BaseException, shown: str) -> StorageFull | StorageFailed | 
     if sqlstate is not None and sqlstate.startswith(_CONSTRAINTS):
         return None
     detail = _detail(error, sqlstate, shown)
-    return None if detail is None else StorageFailed(detail)
+    told = FROZEN_WORDS if sqlstate == FROZEN else None
+    return None if detail is None else StorageFailed(detail, told)
 
 
 def is_transient(error: BaseException) -> bool:

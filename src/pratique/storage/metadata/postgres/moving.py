@@ -15,6 +15,7 @@ from pratique.registry.errors import StorageFailed
 from pratique.storage.metadata.postgres.address import Address
 from pratique.storage.metadata.postgres.database import PostgresDatabase
 from pratique.storage.metadata.postgres.driver import Connection, driver
+from pratique.storage.metadata.postgres.faults import FROZEN as CODE
 from pratique.storage.metadata.postgres.faults import Told, not_reached
 from pratique.storage.metadata.tables import FROZEN, FROZEN_WORDS, TABLES, StoredRow, Table
 
@@ -30,7 +31,7 @@ _MOVED: Final = "pratique_moved"
 # No code of the server's own: nobody takes it for a standby, and nothing is tried again.
 _FREEZE: Final = f"""
     CREATE OR REPLACE FUNCTION {_TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION '{FROZEN_WORDS}' USING ERRCODE = 'PQ001'; END $$
+    BEGIN RAISE EXCEPTION '{FROZEN_WORDS}' USING ERRCODE = '{CODE}'; END $$
 """
 _EVENTS: Final = "BEFORE INSERT OR UPDATE OR DELETE"
 _WAS_MOVED: Final = (

@@ -282,7 +282,7 @@ def _told(error: BaseException) -> BaseException:
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_TRIGGER:
             return error
         # Triggers are there while the registry is being moved, and say so.
-        fault: StorageFull | StorageFailed = StorageFailed(str(error))
+        fault: StorageFull | StorageFailed = StorageFailed(str(error), str(error))
     else:
         fault = fault_of(error)
     fault.__cause__ = error
