@@ -10,7 +10,9 @@ from pratique.naming import Digest, RepositoryName
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
+from pratique.storage.metadata.sqlite.remembered import RememberedRows
 
+_ROOM_FOR_SIZES: Final = 2 * 1024 * 1024
 _IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE repository = $1 AND digest = $2"
 _PUT_BLOB: Final = """
     INSERT INTO blobs (digest, size, created_at) VALUES ($1, $2, $3)
@@ -23,12 +25,21 @@ class SqliteBlobLinks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sizes = RememberedRows[int](database.commits, _ROOM_FOR_SIZES)
 
     async def size(self, repository: RepositoryName, digest: Digest) -> int | None:
-        """See the port. One prepared SELECT."""
+        """See the port. One prepared SELECT at most."""
+        key = (repository, digest.text)
+        known = self._sizes.get(key)
+        if known is not None:
+            return known
         # Plain text binds a microsecond faster than a subclass of it.
         row = self._database.fetch_one(sql.BLOB_SIZE, {"1": str(repository), "2": digest.text})
-        return None if row is None else int(row[0])
+        if row is None:
+            return None
+        size = int(row[0])
+        self._sizes.keep(key, size)
+        return size
 
     async def link(
         self, repository: RepositoryName, digest: Digest, size: int, at: datetime

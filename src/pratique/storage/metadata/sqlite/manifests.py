@@ -15,6 +15,7 @@ from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import digest as digest_of
 from pratique.storage.metadata.rows import media_type, to_micros
 from pratique.storage.metadata.sqlite.database import Database
+from pratique.storage.metadata.sqlite.remembered import RememberedRows
 
 _BLOB_IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE repository = $1 AND digest = $2"
 _MANIFEST_IS_THERE: Final = "SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2"
@@ -25,20 +26,27 @@ class SqliteManifests:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._remembered = RememberedRows[StoredManifest](database.commits)
 
     async def find(
         self, repository: RepositoryName, reference: Tag | Digest
     ) -> StoredManifest | None:
-        """See the port. One prepared SELECT."""
+        """See the port. One prepared SELECT at most."""
+        # A tag holds no colon, a digest does.
         if isinstance(reference, Digest):
-            statement, key = sql.MANIFEST_BY_DIGEST, reference.text
+            statement, text = sql.MANIFEST_BY_DIGEST, reference.text
         else:
-            statement, key = sql.MANIFEST_BY_TAG, str(reference)
+            statement, text = sql.MANIFEST_BY_TAG, str(reference)
+        known = self._remembered.get((repository, text))
+        if known is not None:
+            return known
         # Plain text binds a microsecond faster than a subclass of it.
-        row = self._database.fetch_one(statement, {"1": str(repository), "2": key})
+        row = self._database.fetch_one(statement, {"1": str(repository), "2": text})
         if row is None:
             return None
-        return StoredManifest(digest_of(row[0]), media_type(row[1]), row[2])
+        found = StoredManifest(digest_of(row[0]), media_type(row[1]), row[2])
+        self._remembered.keep((repository, text), found, len(found.content))
+        return found
 
     async def put(
         self,
