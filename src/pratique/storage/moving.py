@@ -53,12 +53,8 @@ class MoveSource(Protocol):
         """Choose the state that everything below tells of."""
         ...
 
-    def version(self) -> int:
-        """Of the law."""
-        ...
-
-    def audit_head(self) -> Head:
-        """Where the audit log ends."""
+    def ends(self) -> tuple[int, Head]:
+        """The version of the law, and where the audit log ends."""
         ...
 
     def rows(self, table: Table) -> Iterator[list[StoredRow]]:
@@ -152,9 +148,8 @@ class Move:
             self._source.begin()
             for table in TABLES:
                 self._copy(table)
-            head = self._source.audit_head()
+            version, head = self._source.ends()
             faults = self._compare(head)
-            version = self._source.version()
         except BaseException:
             # The first failure is the one to tell.
             with suppress(StorageFull, StorageFailed):

@@ -166,14 +166,11 @@ class PostgresSource:
         self._connection = self._session.open()
         self._session.do(self._connection.execute(_SNAPSHOT))
 
-    def version(self) -> int:
+    def ends(self) -> tuple[int, Head]:
         """See the port."""
-        return int(self._session.do(self._connection.fetchval(_VERSION)))
-
-    def audit_head(self) -> Head:
-        """See the port."""
+        version = int(self._session.do(self._connection.fetchval(_VERSION)))
         row = self._session.do(self._connection.fetchrow(_HEAD))
-        return GENESIS if row is None else Head(*row)
+        return version, GENESIS if row is None else Head(*row)
 
     def rows(self, table: Table) -> Iterator[list[StoredRow]]:
         """See the port."""

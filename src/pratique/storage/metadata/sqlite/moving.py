@@ -90,20 +90,14 @@ class SqliteSource:
                 connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
             self._connections[part] = connection
 
-    def version(self) -> int:
+    def ends(self) -> tuple[int, Head]:
         """See the port."""
+        row = None
         with faults_told():
             (version,) = self._connections[Part.ROWS].execute(_VERSION).fetchone()
-        return int(version)
-
-    def audit_head(self) -> Head:
-        """See the port."""
-        connection = self._connections.get(Part.AUDIT)
-        if connection is None:
-            return GENESIS
-        with faults_told():
-            row = connection.execute(_HEAD).fetchone()
-        return GENESIS if row is None else Head(*row)
+            if Part.AUDIT in self._connections:
+                row = self._connections[Part.AUDIT].execute(_HEAD).fetchone()
+        return int(version), GENESIS if row is None else Head(*row)
 
     def rows(self, table: Table) -> Iterator[list[StoredRow]]:
         """See the port."""
