@@ -79,6 +79,9 @@ class Gate:
         attempts: remembers wrong sign-ins.
         passwords: checks passwords of users.
         clock: gives now, with a time zone.
+
+    Attributes:
+        behind: whether `catch_up` is due before a request that comes now is judged.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Gate:
         clock: Callable[[], datetime],
     ) -> None:
         self._snapshots = snapshots
+        self.behind = snapshots.behind
         self._attempts = attempts
         self._passwords = passwords
         self._clock = clock
@@ -102,10 +106,6 @@ class Gate:
     def snapshot(self) -> Snapshot:
         """Law and directory as they stand now."""
         return self._snapshots.current()
-
-    def behind(self) -> bool:
-        """Whether `catch_up` is due before a request that comes now is judged."""
-        return self._snapshots.behind()
 
     async def catch_up(self) -> None:
         """Let `snapshot` give what stood when this was called, or later.

@@ -160,10 +160,15 @@ class Snapshots:
 
     Every request asks for the ledger's version first, so a change made by another worker is in
     force with the next request (rule 5 of the design).
+
+    Attributes:
+        behind: whether `catch_up` is due before a request is judged; the ledger's own, as every
+            request asks.
     """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self.behind = ledger.behind
         self._version = 0
         self._snapshot: Snapshot | None = None
         # A deleted row tells its key only; where in the law the assignment stands is found here.
@@ -181,10 +186,6 @@ class Snapshots:
         if self._snapshot is None:
             raise NotPrepared("the data folder holds no registry; run `pratique init` first")
         return self._snapshot
-
-    def behind(self) -> bool:
-        """Whether `catch_up` is due before a request is judged."""
-        return self._ledger.behind()
 
     async def catch_up(self) -> None:
         """Let `current` give what stood when this was called, or later.

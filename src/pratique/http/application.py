@@ -95,6 +95,8 @@ class Application:
         arm: ArmDoor,
     ) -> None:
         self._entrance = entrance
+        # Every request asks, so it is one call, and no way through four objects.
+        self._behind = entrance.gate.behind
         auditor = entrance.recorder.auditor
         self._witness = None if auditor is None else Witness(auditor, _parts_of)
         self._data_plane = data_plane
@@ -120,10 +122,9 @@ class Application:
             inside: who makes it inside this process; None for all that came over a wire. No
                 header can say this.
         """
-        gate = self._entrance.gate
         try:
-            if gate.behind():
-                await gate.catch_up()
+            if self._behind():
+                await self._entrance.gate.catch_up()
             arrival = self._entrance.arrive(request, inside)
         except Turned as turned:
             return turned.response

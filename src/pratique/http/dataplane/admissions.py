@@ -2,8 +2,9 @@
 
 The law is pure, so its verdict cannot change while law, question and token are the same, unless a
 condition asked for the time. Remembered are only pulls with a bearer token that were admitted by
-rules that do not, for one version of the ledger, until the token or the credential behind it
-expires. Any change to law or directory forgets everything.
+rules that do not, for one snapshot of the ledger, until the token or the credential behind it
+expires. Any change to law or directory forgets everything; so does a store that was put back to an
+older state and changed since, whose law may have the same number.
 
 They are remembered twice: by address, which a pull storm asks for again and again and which needs
 no parsing then, and by repository, for everything else that is pulled from it.
@@ -18,6 +19,7 @@ from typing import TypeVar
 
 from pratique.access import Allowed, RegistryAction
 from pratique.admission import Caller
+from pratique.admission.snapshot import Snapshot
 from pratique.http.dataplane.routes import Route
 from pratique.http.edge import Arrival
 from pratique.http.edge.limits import Purse
@@ -71,7 +73,7 @@ class RememberedAdmissions:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._version = -1
+        self._snapshot: Snapshot | None = None
         self._addresses: dict[tuple[_Proof, str, str], Admission] = {}
         self._repositories: dict[tuple[_Proof, str], Pull] = {}
 
@@ -80,10 +82,10 @@ class RememberedAdmissions:
 
         Ask this before `find_pull`: it notices that the law has changed.
         """
-        if arrival.snapshot.version != self._version:
+        if arrival.snapshot is not self._snapshot:
             self._addresses.clear()
             self._repositories.clear()
-            self._version = arrival.snapshot.version
+            self._snapshot = arrival.snapshot
             return None
         proof = _proof(arrival)
         if proof is None:
@@ -112,7 +114,7 @@ class RememberedAdmissions:
             or route.action is not RegistryAction.PULL
             or pull.allowed.depends_on_time
             or pull.caller.expires_at is None
-            or arrival.snapshot.version != self._version
+            or arrival.snapshot is not self._snapshot
         ):
             return
         keep(self._repositories, (proof, name), pull, MAX_REPOSITORIES)
