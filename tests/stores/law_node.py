@@ -36,7 +36,8 @@ from pratique.storage.metadata.memory.attempts import MemorySignInAttempts
 from pratique.storage.metadata.memory.decisions import MemoryDecisions
 from pratique.storage.metadata.memory.pending_sign_ins import MemoryPendingSignIns
 from pratique.storage.metadata.postgres import PostgresDatabase
-from pratique.storage.metadata.postgres.ledger import Freshness, PostgresLedger
+from pratique.storage.metadata.postgres.freshness import Freshness
+from pratique.storage.metadata.postgres.ledger import PostgresLedger
 from pratique.storage.metadata.postgres.node_mark import NodeMark
 from pratique.testing.registry_in_memory import HOST, Clock, SentBody, bearer
 

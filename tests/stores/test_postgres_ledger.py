@@ -5,24 +5,33 @@ from __future__ import annotations
 import asyncio
 import stat
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.support.postgres import PostgresServer, fresh_database
+from tests.support.postgres import PostgresServer, fresh_database, standby_of
 from tests.support.relay import relay_to
 
 from pratique.admission import LawNotConfirmed, LedgerMoved, Row
-from pratique.storage.metadata.postgres import PostgresDatabase
-from pratique.storage.metadata.postgres.ledger import Freshness, PostgresLedger
+from pratique.registry import StorageFailed
+from pratique.storage.metadata.postgres import Bounds, Connection, PostgresDatabase
+from pratique.storage.metadata.postgres.address import Address
+from pratique.storage.metadata.postgres.freshness import Freshness
+from pratique.storage.metadata.postgres.law_rows import AT_ONCE
+from pratique.storage.metadata.postgres.ledger import PostgresLedger
 from pratique.storage.metadata.postgres.node_mark import NodeMark
 from pratique.testing.loops import in_loop
 
+T = TypeVar("T")
+
 Records = dict[tuple[str, str], bytes]
-ALWAYS_ASK = Freshness(bound=0.0)
+# The machine that runs the tests may be busy.
+ALWAYS_ASK = Freshness(bound=0.0, wait=60.0)
 _TABLES = ("ledger", "ledger_version", "law_marks")
 
 
@@ -288,6 +297,121 @@ async def test_many_who_are_behind_ask_together(address: str, database: Postgres
     assert ledger.behind()
     await asyncio.gather(*(ledger.catch_up() for _ in range(100)))
     assert (seen, ledger.age(), ledger.behind()) == (0.0, 0.0, False)
+
+
+class Interrupted(PostgresDatabase):
+    """A database before whose next transaction something else happens."""
+
+    before: Callable[[], Awaitable[None]] | None = None
+
+    async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Let it happen, once."""
+        before, self.before = self.before, None
+        if before is not None:
+            await before()
+        return await super().write(work)
+
+
+@in_loop
+async def test_a_restore_in_the_middle_of_a_look_is_noticed(
+    address: str, database: PostgresDatabase
+) -> None:
+    """Many changes are read after they were told of; by then they may be of another history."""
+    await emptied(database)
+    with closing(Interrupted(Address.parse(address), Bounds())) as torn:
+        node = Reader(PostgresLedger(torn, address, NodeMark.of_one_process(), ALWAYS_ASK))
+        other = Reader(PostgresLedger(database, address, NodeMark.of_one_process(), ALWAYS_ASK))
+        await other.write([Row("r", "kept", b"1")])
+        await backed_up(database)
+        await other.write([Row("r", "lost", b"1")])
+        await node.ledger.catch_up()
+        assert len(node.take()) == 2
+        await other.write([Row("m", str(n), b"1") for n in range(AT_ONCE + 1)])
+
+        async def restored_and_used() -> None:
+            await restored(database)
+            await other.ledger.catch_up()
+            for name in "abc":
+                await other.write([Row("r", name, b"1")])
+
+        torn.before = restored_and_used
+        await node.ledger.catch_up()
+        assert torn.before is None
+        assert node.take() == await truth(database)
+        assert sorted(key for _, key in node.records) == ["a", "b", "c", "kept"]
+
+
+@in_loop
+async def test_a_follower_does_not_end(address: str, database: PostgresDatabase) -> None:
+    """Whatever the reader raises, and whatever is missing in the database, it goes on."""
+    await emptied(database)
+    ledger = PostgresLedger(
+        database, address, NodeMark.of_one_process(), Freshness(poll=0.01, wait=0.2)
+    )
+    other = Reader(PostgresLedger(database, address, NodeMark.of_one_process(), ALWAYS_ASK))
+    heard: list[int] = []
+    more = asyncio.Event()
+
+    def changed() -> None:
+        heard.append(ledger.version())
+        more.set()
+        raise RuntimeError
+
+    await ledger.catch_up()
+    following = asyncio.create_task(ledger.follow(changed))
+    await other.write([Row("r", "a", b"1")])
+    await more.wait()
+    await run(database, "CREATE TABLE kept AS TABLE ledger_version", "DELETE FROM ledger_version")
+    with pytest.raises(LawNotConfirmed) as refused:
+        await _refused(ledger)
+    cause = refused.value.__cause__
+    assert isinstance(cause, StorageFailed)
+    assert "`ledger_version` is empty" in cause.detail
+    await run(database, "INSERT INTO ledger_version TABLE kept", "DROP TABLE kept")
+    more.clear()
+    await other.write([Row("r", "b", b"1")])
+    await more.wait()
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
+    assert heard == [1, 2]
+
+
+@pytest.mark.parametrize("options", ["", "?statement_cache_size=0"], ids=["itself", "pooled"])
+def test_a_standby_confirms_nothing(postgres: PostgresServer, options: str) -> None:
+    """It may lag behind, so nobody is judged by it until it is the primary."""
+    url = fresh_database(postgres)
+    PostgresDatabase.open(url).close()
+    with standby_of(postgres) as standby:
+        there = standby.url(url.rpartition("/")[2]) + options
+        while not standby.ask(
+            "SELECT 1 FROM pg_database WHERE datname = $1", url.rpartition("/")[2]
+        ):
+            pass
+        with closing(PostgresDatabase.open(there)) as database:
+            freshness = Freshness(bound=0.0, wait=0.3)
+            ledger = PostgresLedger(database, there, NodeMark.of_one_process(), freshness)
+            with pytest.raises(StorageFailed) as refused:
+                ledger.version()
+            assert "is a standby" in refused.value.detail
+            with pytest.raises(LawNotConfirmed):
+                asyncio.run(ledger.catch_up())
+            standby.ask("SELECT pg_promote()")
+            asyncio.run(_caught_up(ledger))
+            assert ledger.version() == 0
+
+
+async def _refused(ledger: PostgresLedger) -> None:
+    while True:
+        await ledger.catch_up()
+        await asyncio.sleep(0.01)
+
+
+async def _caught_up(ledger: PostgresLedger) -> None:
+    while True:
+        with suppress(LawNotConfirmed):
+            await ledger.catch_up()
+            return
 
 
 def test_a_large_ledger_is_never_whole_in_memory(address: str, database: PostgresDatabase) -> None:

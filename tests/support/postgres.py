@@ -30,6 +30,7 @@ USER, PASSWORD = "pratique", "the-database-password"
 START_DEADLINE_SECONDS = 60.0
 _DEBIAN = Path("/usr/lib/postgresql")
 _NEEDED = ("initdb", "postgres")
+_STARTER = ThreadPoolExecutor(1, thread_name_prefix="postgres-starter")
 _CONFIG = """
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -44,7 +45,7 @@ logging_collector = off
 _HBA = """
 local all postgres peer
 local all all scram-sha-256
-host all postgres 127.0.0.1/32 trust
+host all,replication postgres 127.0.0.1/32 trust
 host all all 127.0.0.1/32 scram-sha-256
 """
 
@@ -70,14 +71,9 @@ class PostgresServer:
 
     def start(self) -> None:
         """Serve, and return when it takes connections."""
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*_as_its_user(), str(_programme("postgres")), "-D", str(self.folder / "data")],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                cwd=self.folder,
-            )
+        # In a thread that lasts as long as this process: the server is ended with the thread that
+        # started it, so that none is left behind by tests that are killed.
+        self.process = _STARTER.submit(self._spawn).result()
         deadline = time.monotonic() + START_DEADLINE_SECONDS
         while True:
             assert self.process.poll() is None, (self.folder / "log").read_text()
@@ -86,6 +82,19 @@ class PostgresServer:
                 self.ask("SELECT 1")
                 return
             time.sleep(0.02)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [
+                    *(*_as_its_user(ends_with="QUIT"), str(_programme("postgres"))),
+                    *("-D", str(self.folder / "data")),
+                ],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=self.folder,
+            )
 
     def stop(self) -> None:
         """End it as its operator would, without waiting for clients."""
@@ -151,12 +160,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         if os.environ.get(ALL_REQUIRED):
             pytest.fail(f"{told}, and {ALL_REQUIRED} is set")
         pytest.skip(told)
-    # Short, as the path of a socket must be, and below a folder that every user may enter.
-    folder = Path(tempfile.mkdtemp(prefix="pratique-pg-"))
-    if os.geteuid() == 0:
-        account = pwd.getpwnam("postgres")
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    server = PostgresServer(folder, free_port())
+    server = PostgresServer(_new_folder(), free_port())
     try:
         _initialise(server)
         server.start()
@@ -165,7 +169,30 @@ def postgres_server() -> Iterator[PostgresServer]:
     finally:
         # At once, without writing out what is deleted next.
         server.end(signal.SIGQUIT)
-        shutil.rmtree(folder)
+        shutil.rmtree(server.folder)
+
+
+@contextmanager
+def standby_of(primary: PostgresServer) -> Iterator[PostgresServer]:
+    """A server that follows another and takes no writes, ended on leaving.
+
+    It lags as far as somebody tells it to: see `pg_wal_replay_pause`.
+    """
+    standby = PostgresServer(_new_folder(), free_port())
+    data = standby.folder / "data"
+    try:
+        _run(
+            standby.folder,
+            *("pg_basebackup", "--pgdata", str(data), "--write-recovery-conf", "--no-sync"),
+            *("--checkpoint=fast", "--host=127.0.0.1", f"--port={primary.port}"),
+            "--username=postgres",
+        )
+        _configure(standby)
+        standby.start()
+        yield standby
+    finally:
+        standby.end(signal.SIGQUIT)
+        shutil.rmtree(standby.folder)
 
 
 def fresh_database(server: PostgresServer) -> str:
@@ -173,24 +200,43 @@ def fresh_database(server: PostgresServer) -> str:
     return server.url(server.new_database())
 
 
+def _new_folder() -> Path:
+    # Short, as the path of a socket must be, and below a folder that every user may enter.
+    folder = Path(tempfile.mkdtemp(prefix="pratique-pg-"))
+    if os.geteuid() == 0:
+        account = pwd.getpwnam("postgres")
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    return folder
+
+
 def _initialise(server: PostgresServer) -> None:
     data = server.folder / "data"
+    _run(
+        server.folder,
+        *("initdb", "-D", str(data), "--username=postgres", "--encoding=UTF8"),
+        *("--locale=C.UTF-8", "--auth=trust", "--no-sync"),
+    )
+    _configure(server)
+    (data / "pg_hba.conf").write_text(_HBA, encoding="utf-8")
+
+
+def _configure(server: PostgresServer) -> None:
+    config = _CONFIG.format(port=server.port, folder=server.folder)
+    with (server.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(config)
+
+
+def _run(folder: Path, programme: str, *words: str) -> None:
+    """Run one of the server's programmes to its end."""
     done = subprocess.run(
-        [
-            *(*_as_its_user(), str(_programme("initdb")), "-D", str(data), "--username=postgres"),
-            *("--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-sync"),
-        ],
+        [*_as_its_user(), str(_programme(programme)), *words],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-        cwd=server.folder,
+        cwd=folder,
     )
     assert done.returncode == 0, done.stderr
-    config = _CONFIG.format(port=server.port, folder=server.folder)
-    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(config)
-    (data / "pg_hba.conf").write_text(_HBA, encoding="utf-8")
 
 
 def _on_a_loop_of_its_own(work: Callable[[], Awaitable[T]]) -> T:
@@ -203,11 +249,17 @@ async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
     return await work()
 
 
-def _as_its_user() -> Sequence[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
+def _as_its_user(*, ends_with: str = "") -> Sequence[str]:
+    """What comes before a command, as PostgreSQL refuses to run as root.
+
+    Args:
+        ends_with: the signal that the kernel sends when who started the command has ended.
+    """
+    if shutil.which("setpriv") is None:
         return ()
-    return ("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--")
+    user = ("--reuid=postgres", "--regid=postgres", "--init-groups") if os.geteuid() == 0 else ()
+    death = (f"--pdeathsig={ends_with}",) if ends_with else ()
+    return ("setpriv", *user, *death, "--")
 
 
 def _programme(name: str) -> Path | None:

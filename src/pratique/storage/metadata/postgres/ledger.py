@@ -14,34 +14,30 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from pratique.admission import LawNotConfirmed, LedgerMoved, Row
 from pratique.registry.errors import StorageFailed, StorageFull
 from pratique.storage.metadata.postgres.database import PostgresDatabase
+from pratique.storage.metadata.postgres.freshness import Freshness
 from pratique.storage.metadata.postgres.law_line import LawLine
-from pratique.storage.metadata.postgres.law_rows import AT_ONCE, NEWS, Point, all_since, append
+from pratique.storage.metadata.postgres.law_rows import (
+    AT_ONCE,
+    NEWS,
+    News,
+    Point,
+    all_since,
+    append,
+    news,
+)
 from pratique.storage.metadata.postgres.node_mark import NodeMark
-from pratique.storage.metadata.postgres.staged_rows import Batch, StagedRows
+from pratique.storage.metadata.postgres.staged_rows import StagedRows
 
 _PAUSE_SECONDS: Final = 0.05
 _ANOTHER_HISTORY: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How old a law may be, in seconds.
-
-    Attributes:
-        bound: the age of a confirmation beyond which nobody is judged by it.
-        wait: for which a request may wait for a new one.
-        poll: between two looks at the database while nobody tells of a change.
-    """
-
-    bound: float = 1.0
-    wait: float = 1.0
-    poll: float = 0.25
+_FRESHNESS: Final = Freshness()
+_SINCE_BOOT: Final = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
 
 
 class PostgresLedger:
@@ -63,13 +59,14 @@ class PostgresLedger:
         database: PostgresDatabase,
         url: str,
         mark: NodeMark,
-        freshness: Freshness = Freshness(),
-        since_boot: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME),
+        freshness: Freshness = _FRESHNESS,
+        since_boot: Callable[[], float] = _SINCE_BOOT,
     ) -> None:
         self._database = database
         self._line = LawLine(url, answer_seconds=max(freshness.bound, freshness.wait))
         self._mark = mark
         self._freshness = freshness
+        self._bound = freshness.bound
         self._now = since_boot
         self._staged = StagedRows()
         self._newest: Point | None = None
@@ -102,11 +99,12 @@ class PostgresLedger:
 
     def behind(self) -> bool:
         """Whether the last confirmation is too old, or a worker of this node changed something."""
-        return not self.confirmed() or self._mark.now() != self._seen
+        # Asked for each request, so it calls as little as it can.
+        return self._now() - self._confirmed_at >= self._bound or self._mark.now() != self._seen
 
     def confirmed(self) -> bool:
         """Whether the law was confirmed within the bound: for the probes."""
-        return self.age() < self._freshness.bound
+        return self.age() < self._bound
 
     def age(self) -> float:
         """Seconds since the law was last known to be the newest; infinite before that."""
@@ -157,15 +155,18 @@ class PostgresLedger:
 
         Args:
             changed: called after something was staged, so that the reader takes it before a
-                request has to wait for that; must not raise.
+                request has to wait for that.
         """
         seen = self._newest
         try:
             while True:
-                await asyncio.shield(self._look())
-                if self._newest != seen:
-                    seen = self._newest
-                    changed()
+                # Whatever it is, requests meet it too, and tell of it. A worker that followed no
+                # more would not be ready, be sent no requests, and never be ready again.
+                with suppress(Exception):
+                    await asyncio.shield(self._look())
+                    if self._newest != seen:
+                        seen = self._newest
+                        changed()
                 await self._line.heard(self._freshness.poll)
         finally:
             if self._looking is not None:
@@ -214,33 +215,31 @@ class PostgresLedger:
     async def _stage(self) -> None:
         known = self._newest
         if known is None:
-            self._take(*await all_since(self._database, 0), base=0)
+            self._take(await all_since(self._database, 0), base=0)
             return
-        rows = await self._line.ask(NEWS, known.version)
-        version, mark, mark_then = rows[0][:3]
-        if version < known.version or mark_then != known.mark:
-            self._take(*await all_since(self._database, 0), base=0)
-            self._replaced = True
-        elif version > known.version and len(rows) <= AT_ONCE:
-            batch = Batch(version)
-            batch.add([tuple(row[3:]) for row in rows if row[3] is not None])
-            self._staged.add(batch)
-            self._newest = Point(version, mark)
-        elif version > known.version:
-            self._newest, batch = await all_since(self._database, known.version)
-            self._staged.add(batch)
+        told = news(await self._line.ask(NEWS, known.version))
+        since = known.version
         if self._staged.waiting() > AT_ONCE:
             # Nobody takes them: let each row be there once.
-            base = self._staged.base
-            self._take(*await all_since(self._database, base), base=base)
+            since = self._staged.base
+        if since != known.version or not told.whole:
+            told = await all_since(self._database, since, known.version)
+        if not told.goes_on_from(known):
+            self._take(await all_since(self._database, 0), base=0)
+            self._replaced = True
+        elif since != known.version:
+            self._take(told, base=since)
+        elif told.newest.version > known.version:
+            self._staged.add(told.batch)
+            self._newest = told.newest
 
-    def _take(self, newest: Point, batch: Batch, *, base: int) -> None:
-        self._newest, self._staged = newest, StagedRows(base, [batch])
+    def _take(self, told: News, *, base: int) -> None:
+        self._newest, self._staged = told.newest, StagedRows(base, [told.batch])
 
     def _look_at_once(self, since: int) -> Point:
         """Fetch everything after `since` while the caller's thread waits; the present point."""
         seen, asked_at = self._mark.now(), self._now()
-        newest, batch = self._database.run(lambda: all_since(self._database, since))
-        self._take(newest, batch, base=since)
+        told = self._database.run(lambda: all_since(self._database, since))
+        self._take(told, base=since)
         self._seen, self._confirmed_at = seen, asked_at
-        return newest
+        return told.newest
