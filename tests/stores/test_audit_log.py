@@ -8,14 +8,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.support.postgres import PostgresServer, fresh_database
 
-from pratique.admission.audit import AuditLog
+from pratique.admission.audit import GENESIS, AuditLog
 from pratique.registry.errors import StorageFailed
 from pratique.storage.metadata.memory.audit import MemoryAuditLog
 from pratique.storage.metadata.postgres import PostgresDatabase
@@ -146,6 +146,7 @@ with closing(PostgresDatabase.open(sys.argv[1])) as database:
     log = PostgresAuditLog(database)
     for batch in range(20):
         log.append([an_entry(int(sys.argv[2]) + batch * 5 + n) for n in range(5)])
+        print(batch, flush=True)
 """
 
 
@@ -154,8 +155,77 @@ def test_several_nodes_keep_one_chain(postgres: PostgresServer) -> None:
     url = fresh_database(postgres)
     with closing(PostgresDatabase.open(url)) as database:
         words = [sys.executable, "-c", _NODE, url]
-        writers = [subprocess.Popen([*words, str(1000 * n)]) for n in range(3)]
+        writers = [
+            subprocess.Popen([*words, str(1000 * n)], stdout=subprocess.DEVNULL) for n in range(3)
+        ]
         assert [writer.wait() for writer in writers] == [0, 0, 0]
         log = PostgresAuditLog(database)
         assert len(all_links(log)) == 300
+        assert verified(log) == ()
+
+
+@pytest.fixture
+def on_postgres(postgres: PostgresServer) -> Iterator[tuple[PostgresAuditLog, Tamper]]:
+    """A log of five entries, and what runs a statement past it."""
+    url = fresh_database(postgres)
+    with closing(PostgresDatabase.open(url)) as database:
+        log = PostgresAuditLog(database)
+        log.append([an_entry(n) for n in range(5)])
+        yield log, lambda statement: postgres.ask(statement, database=url.rpartition("/")[2])
+
+
+Tamper = Callable[[str], object]
+
+
+def test_a_deleted_head_is_made_anew(on_postgres: tuple[PostgresAuditLog, Tamper]) -> None:
+    """The chain goes on from its last entry; what was cut off with the head, a kept head tells."""
+    log, tamper = on_postgres
+    kept = log.extent().head
+    tamper("DELETE FROM audit_head")
+    assert (log.extent().head, verified(log, [kept])) == (kept, ())
+    log.append([an_entry(5)])
+    assert ([link.seq for link in all_links(log)][-1], verified(log, [kept])) == (6, ())
+    tamper("DELETE FROM audit_head")
+    tamper("DELETE FROM audit WHERE seq > 4")
+    assert verified(log) == ()
+    assert {fault.seq for fault in verified(log, [kept])} == {5}
+    tamper("DELETE FROM audit_head")
+    tamper("DELETE FROM audit")
+    assert log.extent() == (GENESIS, GENESIS)
+
+
+def test_a_head_that_was_moved_back_forks_nothing(
+    on_postgres: tuple[PostgresAuditLog, Tamper],
+) -> None:
+    """Nothing is written over an entry, and whoever tries is told why."""
+    log, tamper = on_postgres
+    tamper("UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit WHERE seq = 3)")
+    with pytest.raises(StorageFailed) as raised:
+        log.append([an_entry(5)])
+    assert "`pratique audit verify`" in raised.value.detail
+    assert [link.seq for link in all_links(log)] == [1, 2, 3, 4, 5]
+    assert {fault.seq for fault in verified(log)} == {5}
+
+
+def test_a_killed_node_leaves_whole_batches(postgres: PostgresServer) -> None:
+    """What was acknowledged is there, and of what was not, all of a batch or nothing."""
+    url = fresh_database(postgres)
+    with closing(PostgresDatabase.open(url)) as database:
+        log = PostgresAuditLog(database)
+        for round_ in range(3):
+            before = log.extent().head.seq
+            words = [sys.executable, "-c", _NODE, url, str(1000 * round_)]
+            writer = subprocess.Popen(words, stdout=subprocess.PIPE)
+            assert writer.stdout is not None
+            for _ in range(2 + round_):
+                writer.stdout.readline()
+            os.kill(writer.pid, signal.SIGKILL)
+            acknowledged = 2 + round_ + len(writer.stdout.read().splitlines())
+            writer.wait()
+            writer.stdout.close()
+            # Waits for what the server does not yet know to be killed.
+            log.append([an_entry(10_000 + round_)])
+            written = log.extent().head.seq - before - 1
+            assert written >= 5 * acknowledged
+            assert written % 5 == 0
         assert verified(log) == ()
