@@ -20,21 +20,21 @@ LIFE = timedelta(days=825)
 RENEWED_BEFORE_END = timedelta(days=30)
 
 
-def own_certificate(data: Path, host: str) -> TlsFiles:
+def own_certificate(data: Path, *hosts: str) -> TlsFiles:
     """The certificate in the data folder; made when absent, near its end, or for another host.
 
     Args:
         data: the folder.
-        host: name or address that clients use; this machine's own names are added.
+        hosts: names or addresses that clients use, one at least; this machine's own are added.
     """
     folder = data / "tls"
     files = TlsFiles(folder / "certificate.pem", folder / "key.pem")
-    names = _names(host)
+    names = _names(hosts)
     if _still_good(files, names):
         return files
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:64])])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -68,9 +68,9 @@ def _still_good(files: TlsFiles, names: list[x509.GeneralName]) -> bool:
     return certificate.not_valid_after_utc > now() + RENEWED_BEFORE_END and set(names) <= set(held)
 
 
-def _names(host: str) -> list[x509.GeneralName]:
+def _names(hosts: tuple[str, ...]) -> list[x509.GeneralName]:
     names: dict[x509.GeneralName, None] = {}
-    for name in (host, socket.gethostname(), "localhost", "127.0.0.1", "::1"):
+    for name in (*hosts, socket.gethostname(), "localhost", "127.0.0.1", "::1"):
         try:
             address = ipaddress.ip_address(name)
         except ValueError:

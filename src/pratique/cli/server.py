@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -76,7 +77,11 @@ def parse_external_url(text: str | None) -> str | None:
 
 
 def tls_files(
-    data: Path, host: str, mode: str | None, certificate: Path | None, key: Path | None
+    data: Path,
+    hosts: Sequence[str],
+    mode: str | None,
+    certificate: Path | None,
+    key: Path | None,
 ) -> TlsFiles | None:
     """The certificate to serve with; made here when the user asked for that.
 
@@ -94,7 +99,7 @@ def tls_files(
         return None
     from pratique.cli.certificate import own_certificate  # noqa: PLC0415 - loaded when used
 
-    return own_certificate(data, host)
+    return own_certificate(data, *hosts)
 
 
 def run(settings: ServeSettings) -> None:

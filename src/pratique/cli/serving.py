@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -195,13 +196,16 @@ def serve(
     from pratique.settings import ServeSettings  # noqa: PLC0415
 
     address = parse_listen(listen)
+    external = parse_external_url(external_url)
+    seen_as = urlsplit(external).hostname if external else None
+    hosts = [address.host] if seen_as is None else [seen_as, address.host]
     run(
         ServeSettings(
             places=replace(places, redirects=redirects),
             listen=address,
             workers=workers,
-            tls=tls_files(places.data, address.host, tls, tls_cert, tls_key),
-            external_url=parse_external_url(external_url),
+            tls=tls_files(places.data, hosts, tls, tls_cert, tls_key),
+            external_url=external,
             request_log=request_log,
             allow_private_issuers=allow_private_issuers,
             collect_every=collect_every,
