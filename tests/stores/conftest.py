@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.pooler import Pooler, pooler_before
 from tests.support.postgres import PostgresServer, postgres_server
 
 from pratique.testing.content_stores import ContentStores, filesystem_stores, memory_stores
@@ -26,3 +27,10 @@ def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server; take a fresh database of it, and leave it running."""
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def pooler(postgres: PostgresServer) -> Iterator[Pooler]:
+    """A pooler in transaction mode before that server."""
+    with pooler_before(postgres) as before:
+        yield before

@@ -37,11 +37,13 @@ for batch in range(batches):
 """
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "pooled postgres"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuditLog]:
     """Each store, empty."""
-    if request.param == "postgres":
+    if request.param.endswith("postgres"):
         url = fresh_database(request.getfixturevalue("postgres"))
+        if request.param.startswith("pooled"):
+            url = request.getfixturevalue("pooler").url(url)
         with closing(PostgresDatabase.open(url)) as database:
             yield PostgresAuditLog(database)
         return

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support.pooler import Pooler
 from tests.support.postgres import PostgresServer, fresh_database
 from tests.support.relay import Relay, relay_to
 
@@ -193,16 +194,17 @@ def test_a_change_elsewhere_holds_within_the_bound(law: Law, tmp_path: Path) -> 
         assert worker.judges() == LET_IN
 
 
-@pytest.mark.parametrize(
-    ("options", "poll"),
-    [("", NEVER), ("?statement_cache_size=0", BOUND / 4)],
-    ids=["notified", "polling alone"],
-)
-def test_a_node_hears_of_changes_by_itself(
-    law: Law, tmp_path: Path, options: str, poll: float
-) -> None:
-    """By notifications without polls, and by polls where a pooler swallows notifications."""
-    with node(law, tmp_path / "mark", url=law.url + options, bound=NEVER, poll=poll) as worker:
+def test_a_node_is_told_of_changes(law: Law, tmp_path: Path) -> None:
+    """By notifications alone, without polls."""
+    with node(law, tmp_path / "mark", bound=NEVER, poll=NEVER) as worker:
+        law.revoke()
+        assert worker.hears_of(law.version())
+        assert worker.judges() in REFUSED
+
+
+def test_a_node_polls_by_way_of_a_pooler(law: Law, tmp_path: Path, pooler: Pooler) -> None:
+    """In transaction mode a pooler swallows notifications, and a node hears of changes anyway."""
+    with node(law, tmp_path / "mark", url=pooler.url(law.url), bound=NEVER) as worker:
         law.revoke()
         assert worker.hears_of(law.version())
         assert worker.judges() in REFUSED

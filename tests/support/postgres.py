@@ -71,9 +71,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Serve, and return when it takes connections."""
-        # In a thread that lasts as long as this process: the server is ended with the thread that
-        # started it, so that none is left behind by tests that are killed.
-        self.process = _STARTER.submit(self._spawn).result()
+        self.process = lasting(self._spawn)
         deadline = time.monotonic() + START_DEADLINE_SECONDS
         while True:
             assert self.process.poll() is None, (self.folder / "log").read_text()
@@ -87,7 +85,7 @@ class PostgresServer:
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
                 [
-                    *(*_as_its_user(ends_with="QUIT"), str(_programme("postgres"))),
+                    *(*as_its_user(ends_with="QUIT"), str(programme("postgres"))),
                     *("-D", str(self.folder / "data")),
                 ],
                 stdout=log,
@@ -154,7 +152,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
     Skips the test where PostgreSQL is not installed, and fails where it must be.
     """
-    missing = [name for name in _NEEDED if _programme(name) is None]
+    missing = [name for name in _NEEDED if programme(name) is None]
     if missing:
         told = f"`{missing[0]}` is not installed (Debian: apt install postgresql)"
         if os.environ.get(ALL_REQUIRED):
@@ -226,10 +224,10 @@ def _configure(server: PostgresServer) -> None:
         file.write(config)
 
 
-def _run(folder: Path, programme: str, *words: str) -> None:
+def _run(folder: Path, name: str, *words: str) -> None:
     """Run one of the server's programmes to its end."""
     done = subprocess.run(
-        [*_as_its_user(), str(_programme(programme)), *words],
+        [*as_its_user(), str(programme(name)), *words],
         capture_output=True,
         text=True,
         timeout=120,
@@ -249,7 +247,7 @@ async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
     return await work()
 
 
-def _as_its_user(*, ends_with: str = "") -> Sequence[str]:
+def as_its_user(*, ends_with: str = "") -> Sequence[str]:
     """What comes before a command, as PostgreSQL refuses to run as root.
 
     Args:
@@ -262,13 +260,28 @@ def _as_its_user(*, ends_with: str = "") -> Sequence[str]:
     return ("setpriv", *user, *death, "--")
 
 
-def _programme(name: str) -> Path | None:
-    """The newest that is installed; Debian keeps servers of each version in a folder of its own."""
+def lasting(spawn: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Spawn in a thread that lasts as long as this process.
+
+    The kernel ends such a process with the thread that started it, so that none is left behind by
+    tests that are killed.
+    """
+    return _STARTER.submit(spawn).result()
+
+
+def programme(name: str, beside: Sequence[Path] = ()) -> Path | None:
+    """The newest that is installed; Debian keeps servers of each version in a folder of its own.
+
+    Args:
+        name: of the programme.
+        beside: further folders to look in.
+    """
     folders = sorted(
         (f for f in _DEBIAN.glob("[0-9]*") if (f / "bin" / name).exists()),
         key=lambda folder: int(folder.name),
     )
     if folders:
         return folders[-1] / "bin" / name
-    found = shutil.which(name)
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, beside)])
+    found = shutil.which(name, path=path)
     return None if found is None else Path(found)

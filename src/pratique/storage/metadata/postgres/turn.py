@@ -1,16 +1,21 @@
 """Whose turn it is to collect, among all nodes.
 
-The turn is a lock of a session of its own, so it ends with the process, its connection, or its
-machine, as far as the server learns of that. A holder that is cut off and goes on does no harm:
-each deletion is decided and done in one transaction that looks at what it needs itself (ADR 9).
-The turn only saves work.
+The turn is a lock of a transaction that does nothing else, on a connection of its own; so it ends
+with the process, its connection, or within a minute of its machine. A transaction, and not a
+session: a pooler gives each transaction another session, and would leave a session's lock to
+whoever comes next. It holds no snapshot, so vacuum goes on beside it.
+
+A holder that is cut off goes on without the turn, and that does no harm. Each deletion is decided
+and done in one transaction that looks at what it needs itself (ADR 9); bytes go only while their
+blob's row is locked, and where the lock was lost meanwhile, files that an upload has found again
+are young, and objects have names that no upload finds again. The turn only saves work.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -25,7 +30,17 @@ LOCK: Final = 0x70726174_69717566
 _CONNECT_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 15.0
 _AGAIN_SECONDS: Final = 1.0
-_TRY: Final = "SELECT pg_try_advisory_lock($1)"
+# One message to the server. No limit of the server's ends a turn, and a machine that is gone has it
+# for a minute; elsewhere that is two hours. Not every version knows each setting.
+_BEGIN: Final = (
+    "BEGIN; SELECT set_config(name, CASE name WHEN 'tcp_keepalives_idle' THEN '30' "
+    "WHEN 'tcp_keepalives_interval' THEN '10' WHEN 'tcp_keepalives_count' THEN '3' "
+    "ELSE '0' END, true) FROM pg_settings WHERE name IN ('tcp_keepalives_idle', "
+    "'tcp_keepalives_interval', 'tcp_keepalives_count', 'idle_in_transaction_session_timeout', "
+    "'transaction_timeout')"
+)
+_TRY: Final = "SELECT pg_try_advisory_xact_lock($1)"
+_REST: Final = "SELECT"
 _ENDED: Final = "SELECT ended_at FROM collection_turn"
 _END: Final = "UPDATE collection_turn SET ended_at = $1"
 
@@ -58,7 +73,8 @@ class PostgresTurn:
                 yield False
                 return
             ended = self._database.run(lambda: self._asked(session, _ENDED))
-            if ended is not None and now - from_micros(ended) < every:
+            # An end that lies far ahead is of a clock that went wrong.
+            if ended is not None and abs(now - from_micros(ended)) < every:
                 yield False
                 return
             yield True
@@ -88,21 +104,29 @@ class PostgresTurn:
             self._database.run(lambda: _ended(session))
 
     async def _session(self) -> Any:
-        # A pooler that gives sessions to transactions cannot be asked for a lock of a session;
-        # the guide says so, and nothing is lost by it but work.
         with self._told:
             try:
-                return await driver().connect(
+                session = await driver().connect(
                     **self._address.arguments(),
                     timeout=_CONNECT_SECONDS,
                     command_timeout=_ANSWER_SECONDS,
                 )
             except TimeoutError as error:
                 raise not_reached(_CONNECT_SECONDS, self._address.shown) from error
+            try:
+                await session.execute(_BEGIN)
+            except BaseException:
+                session.terminate()
+                raise
+        return session
 
     async def _asked(self, session: Any, statement: str, *arguments: object) -> Any:
         with self._told:
-            return await session.fetchval(statement, *arguments)
+            found = await session.fetchval(statement, *arguments)
+            # What was asked with arguments keeps its snapshot until something else is asked; this
+            # keeps none, and what is held for hours must not keep vacuum back.
+            await session.execute(_REST)
+            return found
 
     async def _awaited(self, session: Any) -> None:
         # Only the server knows when: it is asked for the lock, which nobody here sets free.
@@ -111,6 +135,9 @@ class PostgresTurn:
 
 
 async def _ended(session: Any) -> None:
+    # Awaited, so that the next who asks finds the turn free; a session that is gone has it no more.
+    with suppress(Exception):
+        await session.execute("ROLLBACK", timeout=_CONNECT_SECONDS)
     session.terminate()
     # The socket closes in the loop's next round.
     await asyncio.sleep(0)
