@@ -10,11 +10,9 @@ never keeps the registry from starting.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -28,10 +26,9 @@ from pratique.admission.audit.log import PRUNED_AT_ONCE
 from pratique.admission.audit.pruning import pruned_until, pruning, worth_adding
 from pratique.registry.errors import StorageFailed
 from pratique.storage.faults import fault_of
-from pratique.storage.metadata.sqlite.turns import Turns
+from pratique.storage.metadata.sqlite.side_file import SideFile, transaction
 
 SCHEMA_VERSION: Final = 1
-BUSY_TIMEOUT_MS: Final = 5000
 
 # The head stands twice: a log that was cut off by a careless hand does not go on as if whole.
 _SCHEMA = (
@@ -46,6 +43,7 @@ _SCHEMA = (
     "CREATE INDEX audit_by_category ON audit (category, seq)",
     "CREATE TABLE audit_head (one INTEGER PRIMARY KEY, seq BIGINT NOT NULL, hash BLOB NOT NULL)",
 )
+_FILE: Final = SideFile("the audit log", _SCHEMA, SCHEMA_VERSION, synchronous="FULL")
 _COLUMNS = "seq, at, category, change_id, body, hash"
 _ADD = (
     f"INSERT INTO audit ({_COLUMNS}) "  # noqa: S608 - constants
@@ -87,7 +85,7 @@ class SqliteAuditLog:
             fresh = _fresh(connection, entries)
             if not fresh:
                 return _head(connection)
-            with _transaction(connection):
+            with transaction(connection):
                 # Another process may have added a change since.
                 return _add(connection, _fresh(connection, fresh))
 
@@ -122,7 +120,7 @@ class SqliteAuditLog:
     def prune(self, *, before: datetime, entry_id: str, at: datetime) -> int:
         """Remove the oldest entries."""
         limit = microseconds(before)
-        with self._taken() as connection, _transaction(connection):
+        with self._taken() as connection, transaction(connection):
             oldest = connection.execute(_OLDEST, {"limit": PRUNED_AT_ONCE + 1}).fetchall()[:-1]
             count = next((n for n, row in enumerate(oldest) if row[1] >= limit), len(oldest))
             if count == 0:
@@ -147,7 +145,7 @@ class SqliteAuditLog:
                 raise StorageFailed("the audit log was closed before this call")
             try:
                 if self._connection is None:
-                    self._connection = _open(self._path)
+                    self._connection = _FILE.open(self._path)
                 yield self._connection
             except (OSError, sqlite3.Error) as error:
                 self._drop()
@@ -158,51 +156,6 @@ class SqliteAuditLog:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    # Made without a descriptor: closing one would drop the locks that SQLite holds on the file in
-    # this process (POSIX advisory locks). SQLite gives its side files the same mode.
-    with suppress(FileExistsError):
-        os.mknod(path, stat.S_IFREG | 0o600)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").fetchall()
-        with closing(Turns.open(path)) as turns, turns.taken():
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            connection.execute("PRAGMA synchronous = FULL").fetchall()
-            _prepare(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA_VERSION:
-        raise StorageFailed(
-            "the audit log was written by a newer version of pratique (its schema is "
-            f"{version}, this version knows {SCHEMA_VERSION}); start that version"
-        )
-    if version == 0:
-        with _transaction(connection):
-            for statement in _SCHEMA:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # A full disk may have ended the transaction already.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _fresh(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[Entry]:

@@ -11,11 +11,9 @@ when the operator has mended it.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -35,10 +33,9 @@ from pratique.admission.decisions import (
 )
 from pratique.registry.errors import StorageFailed
 from pratique.storage.faults import fault_of
-from pratique.storage.metadata.sqlite.turns import Turns
+from pratique.storage.metadata.sqlite.side_file import SideFile, transaction
 
 SCHEMA_VERSION: Final = 1
-BUSY_TIMEOUT_MS: Final = 5000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # So few rows go in one transaction that no other worker's write waits long.
@@ -73,6 +70,7 @@ _SCHEMA = (
     )""",
     "CREATE TABLE recording (one INTEGER PRIMARY KEY, started_on TEXT NOT NULL)",
 )
+_FILE: Final = SideFile("the record of decisions", _SCHEMA, SCHEMA_VERSION, synchronous="NORMAL")
 _START = "INSERT INTO recording (one, started_on) VALUES (1, $day) ON CONFLICT (one) DO NOTHING"
 _STARTED = "SELECT started_on FROM recording"
 _KEEP = (
@@ -164,7 +162,7 @@ class SqliteDecisions:
         days += [decision.at.astimezone(UTC).date() for decision in decisions]
         if not days:
             return
-        with self._writer.taken() as connection, _transaction(connection):
+        with self._writer.taken() as connection, transaction(connection):
             connection.execute(_START, {"day": min(days).isoformat()})
             connection.executemany(_KEEP, rows)
             connection.executemany(_USE, used)
@@ -231,7 +229,7 @@ class SqliteDecisions:
             for (source,) in connection.execute(_NOISY, {"keep": keep_each}).fetchall():
                 _delete(connection, _TOO_MANY_OF, {"source": source, "keep": keep_each})
             _delete(connection, _TOO_MANY, {"keep": keep})
-            with _transaction(connection):
+            with transaction(connection):
                 for statement in _OLD_USES:
                     connection.execute(statement, {"day": uses_before.isoformat()})
 
@@ -275,7 +273,7 @@ class _Handle:
             try:
                 if self._connection is None:
                     self._opened_after = self._faults.count
-                    self._connection = _open(self._path)
+                    self._connection = _FILE.open(self._path)
                 yield self._connection
             except (OSError, sqlite3.Error) as error:
                 self._faults.count += 1
@@ -292,51 +290,6 @@ class _Handle:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    # Made without a descriptor: closing one would drop the locks that SQLite holds on the file in
-    # this process (POSIX advisory locks). SQLite gives its side files the same mode.
-    with suppress(FileExistsError):
-        os.mknod(path, stat.S_IFREG | 0o600)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").fetchall()
-        with closing(Turns.open(path)) as turns, turns.taken():
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            connection.execute("PRAGMA synchronous = NORMAL").fetchall()
-            _prepare(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA_VERSION:
-        raise StorageFailed(
-            "the record of decisions was written by a newer version of pratique (its schema is "
-            f"{version}, this version knows {SCHEMA_VERSION}); start that version"
-        )
-    if version == 0:
-        with _transaction(connection):
-            for statement in _SCHEMA:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # A full disk may have ended the transaction already.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _delete(connection: sqlite3.Connection, which: str, parameters: dict[str, object]) -> None:
