@@ -17,6 +17,7 @@ _PATIENCE_SECONDS = 30.0
 # What tests themselves ask with, while they make a situation.
 _TESTS_OWN = ("python-httpx", "Python-urllib")
 _TOKEN_ENDPOINT = "token endpoint"
+_OF_A_REPOSITORY = re.compile("/v2/.+/(manifests|blobs|tags)/")
 _PLACES = (
     (_TOKEN_ENDPOINT, re.compile(r"/oauth2/token")),
     ("`/v2/`", re.compile(r"/v2/?")),
@@ -38,14 +39,21 @@ class Listener:
         self._server = server
         self._heard = server.log.stat().st_size
 
-    def refused_by(self) -> str:
+    def refused_by(self, repository: str) -> str:
         """The refusal that counted, for instance `403 HEAD manifest`; empty when nothing refused.
+
+        Requests for other repositories than that one do not count: a daemon may still be at layers
+        of a push that was refused, and told, before.
 
         A refusal of the token endpoint counts before all others, since a client without a token
         goes no further; it counts the first time, since some clients insist. A 401 elsewhere
         counts last: mostly it only says where tokens are to be had.
         """
-        refusals = [r for r in self.requests() if r["status"] >= 400]
+        refusals = [
+            r
+            for r in self.requests()
+            if r["status"] >= 400 and not _is_of_another(r["path"], repository)
+        ]
         if not refusals:
             return ""
         at_token_endpoint = [r for r in refusals if _place(r["path"]) == _TOKEN_ENDPOINT]
@@ -88,6 +96,10 @@ class Listener:
 
 def _place(path: str) -> str:
     return next((name for name, pattern in _PLACES if pattern.fullmatch(path)), path)
+
+
+def _is_of_another(path: str, repository: str) -> bool:
+    return _OF_A_REPOSITORY.match(path) is not None and not path.startswith(f"/v2/{repository}/")
 
 
 def _weight(request: dict[str, Any]) -> int:

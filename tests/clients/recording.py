@@ -32,7 +32,7 @@ def refusal(scene: Scene, client: RegistryClient) -> Refusal | None:
     """
     listener = Listener(scene.server)
     left = scene.play(client)
-    refused_by = listener.refused_by()
+    refused_by = listener.refused_by(scene.reference.repository)
     if scene.situation.attempt is Attempt.LOGIN and left.exit_code == 0 and not refused_by:
         return None
     assert left.exit_code != 0, left.text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from random import Random
 
 import httpx
@@ -53,8 +54,13 @@ class Bed:
 
 @pytest.fixture(scope="module")
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    """A server with some images."""
-    folder = tmp_path_factory.mktemp("failing")
+    """A server with some images, for all tests that collect nothing."""
+    with _made(tmp_path_factory.mktemp("failing")) as bed:
+        yield bed
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[Bed]:
     disk = folder / "disk"
     disk.mkdir()
     shim = Shim.made(folder / "shim", disk)
@@ -149,10 +155,16 @@ def test_a_sync_that_failed_is_not_tried_again(bed: Bed) -> None:
         assert anew.status_code == 201
 
 
-def test_all_is_collected_after_a_start(bed: Bed) -> None:
+def test_all_is_collected_after_a_start(tmp_path: Path) -> None:
     """What the faults left behind goes, and everything acknowledged outlives a new start."""
-    bed.served.kill()
-    bed.served.start()
-    assert bed.look(settle=True) == []
-    collect(bed.served.data)
-    assert left_over(bed.served.data) == []
+    with _made(tmp_path) as bed:
+        for name in ("syncs of uploads", "moves", "removals"):
+            with bed.shim.told(FAULTS[name]):
+                bed.push(STEPS * 2)
+            assert bed.look(settle=True) == []
+            bed.pusher.go_on()
+        bed.served.kill()
+        bed.served.start()
+        assert bed.look(settle=True) == []
+        collect(bed.served.data)
+        assert left_over(bed.served.data) == []
