@@ -169,7 +169,4 @@ def refuse_blobs_in_files(data: Path) -> None:
     """
     blobs = data / "blobs"
     if any(entry.is_file() for entry in blobs.glob("sha*/??/*")):
-        raise StorageFailed(
-            f"the blobs of this registry are files in {blobs}; leave out --blobs, or move them "
-            "with `pratique migrate-store`"
-        )
+        raise StorageFailed(f"the blobs of this registry are files in {blobs}; leave out --blobs")
