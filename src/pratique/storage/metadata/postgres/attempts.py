@@ -19,7 +19,7 @@ from pratique.storage.metadata.postgres.database import PostgresDatabase
 from pratique.storage.metadata.postgres.driver import Connection
 from pratique.storage.metadata.rows import from_micros, to_micros
 
-_READ: Final = (
+READ: Final = (
     "SELECT kind, failures, last_at FROM attempts WHERE (kind = 'pair' AND key = $1) "
     "OR (kind = 'source' AND key = $2) OR (kind = 'account' AND key = $3) "
     "OR (kind = 'known' AND key = $1)"
@@ -62,7 +62,7 @@ class PostgresSignInAttempts:
         counts: dict[str, Count] = {}
         known = False
         for kind, failures, last_at in await self._database.fetch_all(
-            _READ, *_keys(source, account)
+            READ, *_keys(source, account)
         ):
             if kind == "known":
                 known = True

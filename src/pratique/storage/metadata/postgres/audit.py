@@ -36,15 +36,15 @@ _REMADE_HEAD: Final = (
 )
 _ADVANCE: Final = "UPDATE audit_head SET seq = $1, hash = $2"
 _KNOWN: Final = "SELECT change_id FROM audit WHERE change_id = ANY($1::text[])"
-_LAST_PRUNING: Final = "SELECT body FROM audit WHERE category = 'pruned' ORDER BY seq DESC LIMIT 1"
+LAST_PRUNING: Final = "SELECT body FROM audit WHERE category = 'pruned' ORDER BY seq DESC LIMIT 1"
 # One statement, as two would see two moments.
 _EXTENT: Final = (
-    f"SELECT ends.seq, ends.hash, ({_LAST_PRUNING}) FROM "  # noqa: S608 - constants
+    f"SELECT ends.seq, ends.hash, ({LAST_PRUNING}) FROM "  # noqa: S608 - constants
     "((SELECT seq, hash, 2 AS rank FROM audit_head) UNION ALL "
     "(SELECT seq, hash, 1 FROM audit ORDER BY seq DESC LIMIT 1) UNION ALL "
     "(SELECT 0, NULL, 0)) AS ends ORDER BY ends.rank DESC LIMIT 1"
 )
-_LINKS: Final = f"SELECT {_COLUMNS} FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2"  # noqa: S608
+LINKS: Final = f"SELECT {_COLUMNS} FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2"  # noqa: S608
 _OLDEST: Final = "SELECT seq, at, hash FROM audit ORDER BY seq LIMIT $1"
 _REMOVE: Final = "DELETE FROM audit WHERE seq <= $1"
 
@@ -78,7 +78,7 @@ class PostgresAuditLog:
 
     def links(self, *, after: int, limit: int) -> tuple[Link, ...]:
         """The entries beyond a sequence number."""
-        return tuple(Link(*row) for row in self._rows(_LINKS, after, max(0, limit)))
+        return tuple(Link(*row) for row in self._rows(LINKS, after, max(0, limit)))
 
     def newest(self, *, limit: int, below: int | None, category: str | None) -> tuple[Link, ...]:
         """The newest entries first."""
@@ -148,7 +148,7 @@ async def _add(connection: Connection, head: Head, entries: Sequence[Entry]) -> 
 
 
 async def _last_pruning(connection: Connection) -> Entry | None:
-    return _read(await connection.fetchval(_LAST_PRUNING))
+    return _read(await connection.fetchval(LAST_PRUNING))
 
 
 def _read(pruning: bytes | None) -> Entry | None:

@@ -24,16 +24,14 @@ _SWEEP: Final = (
 )
 # Those of one owner come one after the other, or together they would go over the limit.
 _TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
-_OWNED: Final = (
-    "SELECT count(*) FROM pending_sign_ins WHERE kind = $1 AND owner = $2 AND until > $3"
-)
+OWNED: Final = "SELECT count(*) FROM pending_sign_ins WHERE kind = $1 AND owner = $2 AND until > $3"
 _ALIKE: Final = "SELECT count(*) FROM pending_sign_ins WHERE kind = $1"
 _KEEP: Final = (
     "INSERT INTO pending_sign_ins (kind, key, body, owner, until) VALUES ($1, $2, $3, $4, $5) "
     "ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, owner = excluded.owner, "
     "until = excluded.until WHERE pending_sign_ins.until <= $6"
 )
-_FIND: Final = "SELECT body FROM pending_sign_ins WHERE kind = $1 AND key = $2 AND until > $3"
+FIND: Final = "SELECT body FROM pending_sign_ins WHERE kind = $1 AND key = $2 AND until > $3"
 _TAKE: Final = (
     "DELETE FROM pending_sign_ins WHERE kind = $1 AND key = $2 AND until > $3 RETURNING body"
 )
@@ -59,9 +57,9 @@ class PostgresPendingSignIns:
 
         async def work(connection: Connection) -> bool:
             await connection.execute(_TURN, f"{pending.kind} {pending.owner}")
-            owned = await connection.fetchval(_OWNED, pending.kind, pending.owner, now)
+            owned = await connection.fetchval(OWNED, pending.kind, pending.owner, now)
             if full or owned >= PER_OWNER:
-                if await connection.fetchval(_FIND, pending.kind, pending.key, now) is not None:
+                if await connection.fetchval(FIND, pending.kind, pending.key, now) is not None:
                     return False
                 raise NotKept("too many sign-ins are on their way; try again in some minutes")
             values = (pending.kind, pending.key, pending.body, pending.owner, until, now)
@@ -79,7 +77,7 @@ class PostgresPendingSignIns:
         Raises:
             StorageFailed: the database cannot be read.
         """
-        row = await self._database.fetch_one(_FIND, kind, key, to_micros(at))
+        row = await self._database.fetch_one(FIND, kind, key, to_micros(at))
         return None if row is None else bytes(row[0])
 
     async def take(self, kind: str, key: str, at: datetime) -> bytes | None:
