@@ -68,10 +68,11 @@ def rows_on_postgres(url: str, mark: Path | None) -> RowStores:
         mark: a file that all workers of this node share; None where there is one process.
 
     Raises:
+        OSError: the file cannot be used.
         StorageFailed: the database cannot be reached, or is of a newer version.
     """
-    database = PostgresDatabase.open(url)
     shared = NodeMark.of_one_process() if mark is None else NodeMark.open(mark)
+    database = PostgresDatabase.open(url)
     ledger = PostgresLedger(database, url, shared)
 
     def knows_objects() -> bool:
