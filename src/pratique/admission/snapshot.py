@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import msgspec
 
-from pratique.access import Law, Principal, RegistryToken, RoleAssignment
+from pratique.access import Law, Principal, RoleAssignment
 from pratique.access.amendments import Amendment, amended
 from pratique.admission import translation
 from pratique.admission.audit.outbox import KIND as ACCOUNT
 from pratique.admission.errors import NotFound
+from pratique.admission.holdings import HOME, Holding, Holdings, as_seen, by_host
+from pratique.admission.holdings import changed as changed_holdings
 from pratique.admission.ledger import Ledger, Row
 from pratique.admission.records import (
     AssignmentRecord,
@@ -51,9 +53,17 @@ Kept = Record | RoleAssignment
 class Snapshot:
     """Everything that admission consults, of one moment.
 
+    It is seen from one registry of the server, the home registry unless `at` or `at_host` says
+    another: `registry`, the law's policy, its tokens and scope maps, the directory's tokens and
+    admin user are that registry's; all else is the same from each.
+
     Attributes:
+        registry: settings of the registry from which it is seen.
         records: what is stored, by kind and key, except role assignments: the law holds those, and
             a second copy of each would double its size.
+        registry_id: of the registry from which it is seen; empty for the home registry.
+        holdings: what belongs to each registry alone, by registry id.
+        hosts: ids of further registries by their login servers, in lower case.
     """
 
     version: int
@@ -62,21 +72,102 @@ class Snapshot:
     directory: Directory
     keys: KeyRing
     records: Records
+    registry_id: str = HOME
+    holdings: Holdings = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    # Made once for each registry: what is remembered for a snapshot is remembered by its identity.
+    _views: dict[str, Snapshot] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def at_host(self, host: str) -> Snapshot:
+        """As seen from the registry whose login server that is; the home registry for any other.
+
+        Args:
+            host: in lower case, with a port where the client sends one.
+        """
+        registry_id = self.hosts.get(host)
+        return self if registry_id is None else self.at(registry_id)
+
+    def at(self, registry_id: str) -> Snapshot:
+        """As seen from the registry of that id; the same object each time.
+
+        Raises:
+            NotFound: there is no such registry, or none any more.
+        """
+        if registry_id == self.registry_id:
+            return self
+        known = self._views.get(registry_id)
+        if known is None:
+            holding = self.holdings.get(registry_id)
+            if holding is None or holding.settings is None:
+                raise NotFound("this registry has been deleted")
+            known = self._views[registry_id] = self._seen_from(registry_id, holding)
+        return known
+
+    def named(self, name: str) -> Snapshot:
+        """As seen from the registry of that name, whatever its case.
+
+        Raises:
+            NotFound: there is none.
+        """
+        for registry_id, holding in self.holdings.items():
+            settings = holding.settings
+            if settings is not None and settings.name.casefold() == name.casefold():
+                return self.at(registry_id)
+        raise NotFound(
+            f"there is no registry `{printable(name)}`; `pratique registry list` shows them"
+        )
+
+    def each(self) -> Iterator[Snapshot]:
+        """As seen from each registry; the home registry first, then by name."""
+        known = [(k, h.settings) for k, h in self.holdings.items() if h.settings is not None]
+        for registry_id, _ in sorted(known, key=lambda r: (r[0] != HOME, r[1].name.casefold())):
+            yield self.at(registry_id)
+
+    @property
+    def alone(self) -> bool:
+        """Whether the home registry is the only one of this server."""
+        return not self.hosts
+
+    def _seen_from(self, registry_id: str, holding: Holding) -> Snapshot:
+        home, settings = self.holdings[HOME].settings, holding.settings
+        # INVARIANT: a snapshot begins with the home registry, and `at` asks for no registry that
+        # is not there.
+        if not isinstance(home, RegistryRecord) or settings is None:
+            raise NotFound("this registry has been deleted")
+        registry = as_seen(home, settings)
+        return replace(
+            self,
+            registry=registry,
+            registry_id=registry_id,
+            law=self.law.seen_from(
+                translation.policy(registry), holding.tokens, holding.scope_maps
+            ),
+            directory=self.directory.seen_from(registry.name, holding.admin, holding.accounts),
+        )
 
     def changed(self, version: int, gone: Iterable[Kept], come: Iterable[Kept]) -> Snapshot:
-        """The snapshot once `come` stand and `gone` do no more.
+        """The snapshot once `come` stand and `gone` do no more, seen from the same registry.
 
         Args:
             version: of the ledger that says so.
             gone: what was deleted, as it stood.
             come: what stands now, new or changed.
+
+        Raises:
+            NotFound: that registry is what went.
         """
+        if self.registry_id != HOME:
+            return self.at(HOME).changed(version, gone, come).at(self.registry_id)
         put, kept = _apart(come)
         deleted, lost = _apart(gone)
         replaced = [self.records[k] for k in map(kind_and_key, kept) if k in self.records]
         before = [*lost, *replaced]
         registry = next(iter(_of(kept, RegistryRecord)), self.registry)
-        directory = self.directory.changed(registry.name, _accounts(before), _accounts(kept))
+        holdings = changed_holdings(self.holdings, before, kept)
+        own = holdings[HOME]
+        directory = self.directory.changed(_accounts(before), _accounts(kept)).seen_from(
+            registry.name, own.admin, own.accounts
+        )
         records = _put(self.records, lost, kept)
         amendment = Amendment(
             registry=None if registry is self.registry else translation.policy(registry),
@@ -89,22 +180,23 @@ class Snapshot:
             assignments=put,
             gone_denials=map(translation.denial, _of(before, DenyRecord)),
             denials=map(translation.denial, _of(kept, DenyRecord)),
-            tokens={
-                **{t.name: None for t in _of(before, TokenAccount)},
-                **{
-                    t.name: RegistryToken(t.name, t.scope_map, t.enabled)
-                    for t in _of(kept, TokenAccount)
-                },
-            },
-            scope_maps={
-                **{m.name: None for m in _of(before, ScopeMapRecord)},
-                **{m.name: translation.scope_map(m) for m in _of(kept, ScopeMapRecord)},
-            },
         )
         same_keys = not _of((*before, *kept), SigningKey)
         keys = self.keys if same_keys else KeyRing(_of(records.values(), SigningKey))
         law = amended(self.law, amendment)
-        return Snapshot(version, registry, law, directory, keys, records)
+        if own.tokens is not law.tokens or own.scope_maps is not law.scope_maps:
+            law = law.seen_from(law.registry, own.tokens, own.scope_maps)
+        hosts = self.hosts if holdings is self.holdings else by_host(holdings)
+        return Snapshot(
+            version,
+            registry,
+            law,
+            directory,
+            keys,
+            records,
+            holdings=holdings,
+            hosts=hosts,
+        )
 
     def find_principal(self, reference: str) -> User | Application | Group:
         """Whom `reference` means: an object id, client id, user, group or application name.
@@ -128,13 +220,16 @@ class Snapshot:
         return found if isinstance(found, LdapSetup) else None
 
     def scope_map_record(self, name: str) -> ScopeMapRecord:
-        """The record of a scope map that somebody made.
+        """The record of a scope map that somebody made in this registry.
 
         Raises:
             KeyError: there is none of that name.
         """
-        found = {m.name.casefold(): m for m in self.of_kind(ScopeMapRecord)}
-        return found[name.casefold()]
+        own = f"{self.registry_id}/" if self.registry_id else ""
+        found = self.records["scope-map", f"{own}{name.casefold()}"]
+        if not isinstance(found, ScopeMapRecord):
+            raise KeyError(name)
+        return found
 
     def of_kind(self, wanted: type[T]) -> list[T]:
         """All records of that type; none of role assignments, which the law holds."""
@@ -144,7 +239,15 @@ class Snapshot:
 def empty_snapshot(registry: RegistryRecord) -> Snapshot:
     """What stands before the first record of a registry is written."""
     law = Law.empty(translation.policy(registry))
-    return Snapshot(0, registry, law, Directory.empty(registry.name), KeyRing(()), {})
+    return Snapshot(
+        0,
+        registry,
+        law,
+        Directory.empty(registry.name),
+        KeyRing(()),
+        {},
+        holdings={HOME: Holding(registry)},
+    )
 
 
 class NotPrepared(Exception):
