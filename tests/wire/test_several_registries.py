@@ -111,9 +111,8 @@ async def test_a_blob_is_mounted_within_its_registry_alone() -> None:
         blob = await push(home, "source", b"some bytes")
         scopes = ("repository:target:pull,push", "repository:source:pull")
         for origin in ("&from=source", "", "&from=~/source"):
-            for registry, status in ((home, 201), (second, 202)):
-                if registry is home and "~" in origin:
-                    continue
+            for registry, mounted in ((home, 201), (second, 202)):
+                status = 400 if "~" in origin else mounted
                 headers = {"authorization": bearer(await registry.token(OWNER, *scopes))}
                 address = f"/v2/target/blobs/uploads/?mount={blob['digest']}{origin}"
                 answer = await registry.ask("POST", address, headers=headers)
@@ -214,10 +213,10 @@ async def test_scope_maps_and_settings_are_apart() -> None:
         bound = json.dumps({"name": "robot", "scope_map": "mine-map"}).encode()
         answer = await home.ask("POST", "/api/v1/tokens", headers=JSON, body=bound, inside=True)
         assert answer.status == 404
+        await push(second, "app")
         await second.manage("PATCH", "/registry", {"role_mode": "abac", "anonymous_pull": True})
         shown = await home.manage("GET", "/registry")
         assert (shown["role_mode"], shown["anonymous_pull"]) == ("rbac", False)
-        await push(second, "app")
         query = "scope=repository:app:pull"
         assert (await second.ask("GET", f"/oauth2/token?{query}")).status == 200
         assert (await home.ask("GET", f"/oauth2/token?{query}")).status == 401
@@ -235,7 +234,7 @@ async def test_roles_reach_the_registry_at_which_they_are_assigned() -> None:
         principals = {}
         for name in ("here", "there", "everywhere"):
             made = await home.manage("POST", "/service-principals", {"name": name})
-            principals[name] = (made["client_id"], made["client_secret"])
+            principals[name] = (made["client_id"], made["secret"])
         scope = (await second.manage("GET", "/registry"))["id"]
         own = (await home.manage("GET", "/registry"))["id"]
         group = own.partition("/providers/")[0]
@@ -329,7 +328,7 @@ async def test_a_registry_made_again_finds_nothing_of_the_former_one() -> None:
         answer = await second.ask(
             "GET",
             "/v2/app/manifests/v1",
-            headers={"authorization": basic(made["client_id"], made["client_secret"])},
+            headers={"authorization": basic(made["client_id"], made["secret"])},
         )
         assert answer.status == 403
         assert scope not in json.dumps(await home.manage("GET", "/role-assignments"))
@@ -395,7 +394,7 @@ async def test_refusals_are_told_in_their_own_registry_alone() -> None:
     """`denials` and `why` of one know nothing of another's."""
     async with two() as (home, second):
         made = await home.manage("POST", "/service-principals", {"name": "stranger"})
-        headers = {"authorization": basic(made["client_id"], made["client_secret"])}
+        headers = {"authorization": basic(made["client_id"], made["secret"])}
         seen = {}
         for registry in (home, second):
             answer = await registry.ask("GET", "/v2/app/manifests/v1", headers=headers)
@@ -424,7 +423,7 @@ async def test_who_governs_one_registry_learns_nothing_of_another() -> None:
         secret = await home.manage("POST", "/service-principals", {"name": "others"})
         body = {"role": "AcrPull", "principal": secret["client_id"], "scope": own}
         await home.manage("POST", "/role-assignments", body)
-        headers = {"authorization": basic(made["client_id"], made["client_secret"])}
+        headers = {"authorization": basic(made["client_id"], made["secret"])}
 
         async def ask(registry: RegistryInMemory, path: str, method: str = "GET") -> Response:
             return await registry.ask(method, f"/api/v1{path}", headers={**headers, **JSON})

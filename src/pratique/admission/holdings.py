@@ -107,6 +107,15 @@ def by_host(holdings: Holdings) -> Mapping[str, str]:
     }
 
 
+def by_scope(holdings: Holdings) -> Mapping[str, str]:
+    """Ids of further registries by the keys of their scopes."""
+    return {
+        part.settings.scope.key: registry_id
+        for registry_id, part in holdings.items()
+        if registry_id != HOME and part.settings is not None
+    }
+
+
 def as_seen(home: RegistryRecord, settings: RegistrySettings) -> RegistryRecord:
     """A registry with what there is but once on a server, which is the home registry's."""
     if isinstance(settings, RegistryRecord):

@@ -78,6 +78,13 @@ class FurtherRegistryRecord(RegistrySettings, frozen=True, kw_only=True):
     registry_id: str
 
 
+class ResourceGroupRecord(msgspec.Struct, frozen=True):
+    """A resource group that somebody made; the home registry's own needs no record."""
+
+    name: str
+    created_at: datetime
+
+
 class AssignmentRecord(msgspec.Struct, frozen=True):
     """A role assignment (reference 10.3).
 
@@ -172,6 +179,7 @@ class ScopeMapRecord(msgspec.Struct, frozen=True):
 Record = (
     RegistryRecord
     | FurtherRegistryRecord
+    | ResourceGroupRecord
     | AssignmentRecord
     | RoleRecord
     | DenyRecord
@@ -190,6 +198,7 @@ Record = (
 KINDS: dict[str, type[Any]] = {
     "registry": RegistryRecord,
     "further-registry": FurtherRegistryRecord,
+    "resource-group": ResourceGroupRecord,
     "assignment": AssignmentRecord,
     "role": RoleRecord,
     "deny": DenyRecord,
@@ -208,6 +217,7 @@ _KIND_OF = {record_type: kind for kind, record_type in KINDS.items()}
 _DECODERS = {kind: msgspec.json.Decoder(record_type) for kind, record_type in KINDS.items()}
 _KEY_FIELD = {
     "further-registry": "name",
+    "resource-group": "name",
     "assignment": "assignment_id",
     "role": "role_id",
     "deny": "deny_id",

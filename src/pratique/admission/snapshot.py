@@ -5,23 +5,30 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from pratique.access import Law, Principal, RoleAssignment
+from pratique.access import Law, RoleAssignment
 from pratique.access.amendments import Amendment, amended
 from pratique.admission import translation
 from pratique.admission.audit.outbox import KIND as ACCOUNT
 from pratique.admission.errors import NotFound
-from pratique.admission.holdings import HOME, Holding, Holdings, as_seen, by_host
+from pratique.admission.holdings import HOME, Holding, Holdings, as_seen, by_host, by_scope
 from pratique.admission.holdings import changed as changed_holdings
+from pratique.admission.kept import (
+    Kept,
+    Records,
+    accounts_among,
+    apart,
+    of_type,
+    principals_touched,
+    put_records,
+)
 from pratique.admission.ledger import Ledger, Row
 from pratique.admission.records import (
     AssignmentRecord,
-    AttributesRecord,
     DenyRecord,
-    Record,
     RegistryRecord,
     RoleRecord,
     ScopeMapRecord,
@@ -29,24 +36,18 @@ from pratique.admission.records import (
     kind_and_key,
 )
 from pratique.identity import (
-    AdminAccount,
     Application,
     Directory,
     Group,
     KeyRing,
     SigningKey,
-    TokenAccount,
     User,
 )
-from pratique.identity.directory import Account
 from pratique.identity.ldap import LdapSetup
-from pratique.naming import InvalidName
+from pratique.naming import InvalidName, ResourceScope
 from pratique.naming.errors import printable
 
 T = TypeVar("T")
-Records = Mapping[tuple[str, str], Record]
-# Role assignments are held as the law has them; all else as it is stored.
-Kept = Record | RoleAssignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Snapshot:
         registry_id: of the registry from which it is seen; empty for the home registry.
         holdings: what belongs to each registry alone, by registry id.
         hosts: ids of further registries by their login servers, in lower case.
+        places: ids of further registries by the keys of their scopes.
     """
 
     version: int
@@ -75,6 +77,7 @@ class Snapshot:
     registry_id: str = HOME
     holdings: Holdings = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
     # Made once for each registry: what is remembered for a snapshot is remembered by its identity.
     _views: dict[str, Snapshot] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -102,6 +105,14 @@ class Snapshot:
                 raise NotFound("this registry has been deleted")
             known = self._views[registry_id] = self._seen_from(registry_id, holding)
         return known
+
+    def at_scope(self, scope: ResourceScope) -> Snapshot | None:
+        """As seen from the registry that stands at that very scope; None where none does."""
+        registry_id = self.places.get(scope.key)
+        if registry_id is not None:
+            return self.at(registry_id)
+        home = self.at(HOME)
+        return home if home.registry.scope.key == scope.key else None
 
     def named(self, name: str) -> Snapshot:
         """As seen from the registry of that name, whatever its case.
@@ -158,35 +169,35 @@ class Snapshot:
         """
         if self.registry_id != HOME:
             return self.at(HOME).changed(version, gone, come).at(self.registry_id)
-        put, kept = _apart(come)
-        deleted, lost = _apart(gone)
+        put, kept = apart(come)
+        deleted, lost = apart(gone)
         replaced = [self.records[k] for k in map(kind_and_key, kept) if k in self.records]
         before = [*lost, *replaced]
-        registry = next(iter(_of(kept, RegistryRecord)), self.registry)
+        registry = next(iter(of_type(kept, RegistryRecord)), self.registry)
         holdings = changed_holdings(self.holdings, before, kept)
         own = holdings[HOME]
-        directory = self.directory.changed(_accounts(before), _accounts(kept)).seen_from(
+        directory = self.directory.changed(accounts_among(before), accounts_among(kept)).seen_from(
             registry.name, own.admin, own.accounts
         )
-        records = _put(self.records, lost, kept)
+        records = put_records(self.records, lost, kept)
         amendment = Amendment(
             registry=None if registry is self.registry else translation.policy(registry),
-            principals=_principals((*before, *kept), directory, records),
+            principals=principals_touched((*before, *kept), directory, records),
             roles={
-                **{r.role_id: None for r in _of(before, RoleRecord)},
-                **{r.role_id: translation.role(r) for r in _of(kept, RoleRecord)},
+                **{r.role_id: None for r in of_type(before, RoleRecord)},
+                **{r.role_id: translation.role(r) for r in of_type(kept, RoleRecord)},
             },
             gone_assignments=deleted,
             assignments=put,
-            gone_denials=map(translation.denial, _of(before, DenyRecord)),
-            denials=map(translation.denial, _of(kept, DenyRecord)),
+            gone_denials=map(translation.denial, of_type(before, DenyRecord)),
+            denials=map(translation.denial, of_type(kept, DenyRecord)),
         )
-        same_keys = not _of((*before, *kept), SigningKey)
-        keys = self.keys if same_keys else KeyRing(_of(records.values(), SigningKey))
+        same_keys = not of_type((*before, *kept), SigningKey)
+        keys = self.keys if same_keys else KeyRing(of_type(records.values(), SigningKey))
         law = amended(self.law, amendment)
         if own.tokens is not law.tokens or own.scope_maps is not law.scope_maps:
             law = law.seen_from(law.registry, own.tokens, own.scope_maps)
-        hosts = self.hosts if holdings is self.holdings else by_host(holdings)
+        same = holdings is self.holdings
         return Snapshot(
             version,
             registry,
@@ -195,7 +206,8 @@ class Snapshot:
             keys,
             records,
             holdings=holdings,
-            hosts=hosts,
+            hosts=self.hosts if same else by_host(holdings),
+            places=self.places if same else by_scope(holdings),
         )
 
     def find_principal(self, reference: str) -> User | Application | Group:
@@ -233,7 +245,7 @@ class Snapshot:
 
     def of_kind(self, wanted: type[T]) -> list[T]:
         """All records of that type; none of role assignments, which the law holds."""
-        return _of(self.records.values(), wanted)
+        return of_type(self.records.values(), wanted)
 
 
 def empty_snapshot(registry: RegistryRecord) -> Snapshot:
@@ -330,14 +342,14 @@ class Snapshots:
                 gone += self._stood(row)
         before = self._snapshot
         if before is None:
-            registry = next(iter(_of(come, RegistryRecord)), None)
+            registry = next(iter(of_type(come, RegistryRecord)), None)
             if registry is None:
                 return
             before = empty_snapshot(registry)
         after = before.changed(version, gone, come)
-        for assignment in _of(gone, RoleAssignment):
+        for assignment in of_type(gone, RoleAssignment):
             del self._assignments[assignment.assignment_id]
-        self._assignments.update((a.assignment_id, a) for a in _of(come, RoleAssignment))
+        self._assignments.update((a.assignment_id, a) for a in of_type(come, RoleAssignment))
         self._snapshot, self._version = after, version
 
     def _stood(self, row: Row) -> Iterator[Kept]:
@@ -359,51 +371,3 @@ def _kept(kind: str, key: str, body: bytes) -> Kept:
             "nothing is judged by half a law"
         ) from error
     return translation.assignment(record) if isinstance(record, AssignmentRecord) else record
-
-
-def _apart(things: Iterable[Kept]) -> tuple[list[RoleAssignment], list[Record]]:
-    assignments: list[RoleAssignment] = []
-    records: list[Record] = []
-    for thing in things:
-        if isinstance(thing, RoleAssignment):
-            assignments.append(thing)
-        else:
-            records.append(thing)
-    return assignments, records
-
-
-def _of(records: Iterable[Any], wanted: type[T]) -> list[T]:
-    return [r for r in records if isinstance(r, wanted)]
-
-
-def _accounts(records: Iterable[Record]) -> list[Account | Group]:
-    return [
-        r
-        for r in records
-        if isinstance(r, User | Application | Group | TokenAccount | AdminAccount)
-    ]
-
-
-def _put(present: Records, gone: Iterable[Record], come: Iterable[Record]) -> Records:
-    lost, arrived = tuple(gone), tuple(come)
-    if not lost and not arrived:
-        return present
-    after = dict(present)
-    for record in lost:
-        after.pop(kind_and_key(record), None)
-    after.update((kind_and_key(record), record) for record in arrived)
-    return after
-
-
-def _principals(
-    touched: Iterable[Record], directory: Directory, records: Records
-) -> dict[str, Principal | None]:
-    """The principals that any of the records is about, as they are now."""
-    found: dict[str, Principal | None] = {}
-    for record in touched:
-        if isinstance(record, User | Application | Group | AttributesRecord):
-            account = directory.by_object_id.get(record.object_id)
-            attributes = records.get(("attributes", record.object_id))
-            held = attributes if isinstance(attributes, AttributesRecord) else None
-            found[record.object_id] = translation.principal(account, held) if account else None
-    return found

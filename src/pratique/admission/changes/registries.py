@@ -8,7 +8,8 @@ from typing import Final
 from pratique.access import RoleMode
 from pratique.admission.changes.draft import Draft
 from pratique.admission.changes.names import ensure_no_registry_answers, ensure_nobody_signs_in_as
-from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
+from pratique.admission.changes.registry import new_admin_account
+from pratique.admission.errors import AlreadyExists, Unacceptable
 from pratique.admission.holdings import HOME
 from pratique.admission.records import DenyRecord, FurtherRegistryRecord, RegistrySettings
 from pratique.admission.snapshot import Snapshot
@@ -33,6 +34,7 @@ class WantedRegistry:
     mode: RoleMode = RoleMode.RBAC
     anonymous_pull: bool = False
     accepts_arm_tokens: bool = True
+    admin_user: bool = False
 
 
 def create(draft: Draft, wanted: WantedRegistry) -> FurtherRegistryRecord:
@@ -66,6 +68,7 @@ def create(draft: Draft, wanted: WantedRegistry) -> FurtherRegistryRecord:
         created_at=draft.at,
         login_server=login_server,
         mode=wanted.mode,
+        admin_enabled=wanted.admin_user,
         anonymous_pull=wanted.anonymous_pull,
         accepts_arm_tokens=wanted.accepts_arm_tokens,
         registry_id=draft.new_id().replace("-", ""),
@@ -73,6 +76,8 @@ def create(draft: Draft, wanted: WantedRegistry) -> FurtherRegistryRecord:
     # Read once, so that a group's name that is none is refused before it is stored.
     _ = record.scope
     draft.put(record)
+    if wanted.admin_user:
+        draft.put(new_admin_account(draft, record.registry_id)[0])
     return record
 
 
@@ -99,18 +104,6 @@ def delete(draft: Draft, name: str) -> RegistrySettings:
     _delete_own(draft, seen)
     _delete_assignments(draft, seen)
     return settings
-
-
-def find(snapshot: Snapshot, scope_key: str) -> Snapshot:
-    """The snapshot seen from the registry that stands at a scope, by the scope's key.
-
-    Raises:
-        NotFound: none stands there.
-    """
-    for seen in snapshot.each():
-        if seen.registry.scope.key == scope_key:
-            return seen
-    raise NotFound("there is no such registry")
 
 
 def _delete_own(draft: Draft, seen: Snapshot) -> None:

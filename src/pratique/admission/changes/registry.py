@@ -158,14 +158,20 @@ def enable_admin_user(draft: Draft) -> AdminPasswords:
 
 def _first_passwords(draft: Draft) -> dict[str, str]:
     """Both passwords of the admin user by name; none when it has them already."""
-    made: dict[str, str] = {}
-    if draft.snapshot.directory.admin is None:
-        stored = []
-        for name in ADMIN_PASSWORDS:
-            secret, made[name] = draft.secret(name, None)
-            stored.append(secret)
-        draft.put(AdminAccount(tuple(stored), draft.snapshot.registry_id))
+    if draft.snapshot.directory.admin is not None:
+        return {}
+    account, made = new_admin_account(draft, draft.snapshot.registry_id)
+    draft.put(account)
     return made
+
+
+def new_admin_account(draft: Draft, registry_id: str) -> tuple[AdminAccount, dict[str, str]]:
+    """The account of an admin user, and its new passwords by name."""
+    stored, made = [], {}
+    for name in ADMIN_PASSWORDS:
+        secret, made[name] = draft.secret(name, None)
+        stored.append(secret)
+    return AdminAccount(tuple(stored), registry_id), made
 
 
 def disable_admin_user(draft: Draft) -> AdminPasswords:
