@@ -45,6 +45,7 @@ from pratique.registry.errors import (
 )
 from pratique.registry.listings import Listings
 from pratique.registry.manifests import Manifests
+from pratique.registry.namespaces import Namespace, StoredName
 from pratique.registry.operations import Registry
 from pratique.registry.ports import (
     BlobBin,
@@ -86,6 +87,7 @@ __all__ = [
     "ManifestTooLarge",
     "ManifestUnknown",
     "Manifests",
+    "Namespace",
     "Order",
     "Page",
     "Policy",
@@ -101,6 +103,7 @@ __all__ = [
     "StorageFull",
     "StoredBlob",
     "StoredManifest",
+    "StoredName",
     "TagFacts",
     "TagUnknown",
     "TooManyToSort",

@@ -32,7 +32,7 @@ async def set_attribute(visit: Visit) -> Response:
             draft, parts["principal"], parts["attribute"], wanted.values
         )
     )
-    return json_response(200, _shown(visit.gate.snapshot(), parts["principal"]))
+    return json_response(200, _shown(visit.snapshot, parts["principal"]))
 
 
 async def remove_attribute(visit: Visit) -> Response:
@@ -41,7 +41,7 @@ async def remove_attribute(visit: Visit) -> Response:
     await visit.change(
         lambda draft: attributes.remove_attribute(draft, parts["principal"], parts["attribute"])
     )
-    return json_response(200, _shown(visit.gate.snapshot(), parts["principal"]))
+    return json_response(200, _shown(visit.snapshot, parts["principal"]))
 
 
 def _shown(snapshot: Snapshot, reference: str) -> dict[str, Any]:

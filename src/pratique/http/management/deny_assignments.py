@@ -63,8 +63,10 @@ class Exclusions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def list_deny_assignments(visit: Visit) -> Response:
     """All of them by name."""
     snapshot = visit.view()
+    told = visit.told_of(snapshot)
     records = sorted(snapshot.of_kind(DenyRecord), key=lambda d: d.name)
-    return json_response(200, [views.denial(record, snapshot) for record in records])
+    shown = [views.denial(r, snapshot) for r in records if told(ResourceScope(r.scope))]
+    return json_response(200, shown)
 
 
 async def create_deny_assignment(visit: Visit) -> Response:
@@ -73,7 +75,7 @@ async def create_deny_assignment(visit: Visit) -> Response:
     made = await visit.change(
         lambda draft: denials.create_denial(draft, wanted), lambda _: (Demand(wanted.scope),)
     )
-    return json_response(201, views.denial(made, visit.gate.snapshot()))
+    return json_response(201, views.denial(made, visit.snapshot))
 
 
 async def update_deny_assignment(visit: Visit) -> Response:
@@ -83,13 +85,13 @@ async def update_deny_assignment(visit: Visit) -> Response:
         lambda draft: denials.update_denial(draft, reference, wanted.exclude, wanted.include),
         lambda snapshot: _where_it_stands(snapshot, reference),
     )
-    return json_response(200, views.denial(changed, visit.gate.snapshot()))
+    return json_response(200, views.denial(changed, visit.snapshot))
 
 
 async def delete_deny_assignment(visit: Visit) -> Response:
     """Refuse it no longer."""
     reference = visit.parts["deny"]
-    before = visit.gate.snapshot()
+    before = visit.snapshot
     gone = await visit.change(
         lambda draft: denials.delete_denial(draft, reference),
         lambda snapshot: _where_it_stands(snapshot, reference),

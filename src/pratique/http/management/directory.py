@@ -114,7 +114,7 @@ async def sign_out_user(visit: Visit) -> Response:
 async def enable_totp(visit: Visit) -> Response:
     """Ask a user for one-time passwords; the secret is in the answer, this once."""
     user = await visit.change(lambda draft: people.enable_totp(draft, visit.parts["user"]))
-    issuer = visit.gate.snapshot().registry.name
+    issuer = visit.snapshot.registry.name
     uri = otpauth_uri(user.totp_secret, user.user_name, issuer)
     return json_response(200, {**views.user(user), "secret": user.totp_secret, "uri": uri})
 
@@ -142,7 +142,7 @@ async def create_group(visit: Visit) -> Response:
     """Make a group."""
     wanted = await visit.body(NewGroup)
     group = await visit.change(lambda draft: people.create_group(draft, wanted.name))
-    return json_response(201, views.group(group, visit.gate.snapshot()))
+    return json_response(201, views.group(group, visit.snapshot))
 
 
 async def add_member(visit: Visit) -> Response:
@@ -151,7 +151,7 @@ async def add_member(visit: Visit) -> Response:
     group = await visit.change(
         lambda draft: people.add_member(draft, visit.parts["group"], wanted.principal)
     )
-    return json_response(200, views.group(group, visit.gate.snapshot()))
+    return json_response(200, views.group(group, visit.snapshot))
 
 
 async def remove_member(visit: Visit) -> Response:
@@ -159,13 +159,13 @@ async def remove_member(visit: Visit) -> Response:
     group = await visit.change(
         lambda draft: people.remove_member(draft, visit.parts["group"], visit.parts["member"])
     )
-    return json_response(200, views.group(group, visit.gate.snapshot()))
+    return json_response(200, views.group(group, visit.snapshot))
 
 
 async def delete_group(visit: Visit) -> Response:
     """Delete a group; its members stay."""
     group = await visit.change(lambda draft: people.delete_group(draft, visit.parts["group"]))
-    return json_response(200, views.group(group, visit.gate.snapshot()))
+    return json_response(200, views.group(group, visit.snapshot))
 
 
 async def list_service_principals(visit: Visit) -> Response:

@@ -16,7 +16,7 @@ from pratique.admission import (
 from pratique.admission.asking_first import may_hang_on_the_request
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.management.questions import LongQuestions
-from pratique.http.management.routes import ROUTES
+from pratique.http.management.routes import ROUTES, AskedAt
 from pratique.http.management.visit import UnreadableBody, Visit
 from pratique.http.wire import refusals
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
@@ -96,23 +96,25 @@ class Management:
             methods.append(route.method)
             if route.method != request.method:
                 continue
+            registry_id = arrival.snapshot.registry_id
             visit = Visit(
                 request,
                 caller,
-                self._control,
+                self._control.of(registry_id),
                 self._entrance.gate,
                 self._passwords,
                 self._entrance.recorder,
-                self._content,
+                self._content.of(registry_id),
                 route.permission,
-                route.whole_directory,
+                route.scope(arrival.snapshot),
                 match.groupdict(),
                 self._issuers,
                 self._questions,
                 self._ldap,
             )
             try:
-                _ask_first(visit, conditional=route.conditional)
+                if route.asked_at is not AskedAt.OPERATION:
+                    _ask_first(visit, conditional=route.conditional)
                 return await route.operation(visit)
             except Refused as refused:
                 return self._refuse(arrival, caller, refused)

@@ -10,6 +10,7 @@ from pratique.access import FolderOwner
 from pratique.admission import Unacceptable
 from pratique.admission.changes import ldap
 from pratique.admission.changes.ldap_planning import SyncPlan, plan
+from pratique.admission.changes.names import reserved_names
 from pratique.admission.snapshot import Snapshot
 from pratique.http.management import views
 from pratique.http.management.visit import DIRECTORY_SCOPE, Visit
@@ -48,13 +49,13 @@ async def set_ldap(visit: Visit) -> Response:
     wanted = await visit.body(ldap.WantedSetup)
     inside = isinstance(visit.caller.subject, FolderOwner)
     setup = await visit.change(lambda draft: ldap.set_up(draft, wanted, from_folder=inside))
-    return json_response(200, _shown(setup, visit.gate.snapshot()))
+    return json_response(200, _shown(setup, visit.snapshot))
 
 
 async def remove_ldap(visit: Visit) -> Response:
     """Ask the LDAP server no more."""
     with_users = visit.request.parameter("with_users") == "true"
-    before = visit.gate.snapshot()
+    before = visit.snapshot
     gone = await visit.change(lambda draft: ldap.remove(draft, with_users=with_users))
     disabled = sorted(user.user_name for user in gone.users)
     return json_response(200, {**_shown(gone.setup, before), "disabled": disabled})
@@ -87,7 +88,7 @@ async def sync_ldap(visit: Visit) -> Response:
         content = await visit.ldap.read(setup, visit.gate.now())
     except LdapUnavailable as error:
         raise Unacceptable(f"nothing was changed: {error}") from error
-    snapshot = visit.gate.snapshot()
+    snapshot = visit.snapshot
     draft = visit.control.draft(snapshot)
     planned = await visit.apart(
         lambda patience: plan(
@@ -97,6 +98,7 @@ async def sync_ldap(visit: Visit) -> Response:
             at=draft.at,
             new_id=draft.new_id,
             patience=patience,
+            reserved=reserved_names(snapshot),
         )
     )
     if not wanted.dry_run:

@@ -68,7 +68,7 @@ async def assign_managed_identity(visit: Visit) -> Response:
     )
     identity = made.application
     content = {
-        "tenant": visit.gate.snapshot().registry.tenant,
+        "tenant": visit.snapshot.registry.tenant,
         "host": made.stored.name.partition(":")[2],
         "name": identity.display_name,
         "client_id": identity.client_id,

@@ -52,7 +52,8 @@ async def list_role_assignments(visit: Visit) -> Response:
         object_id = snapshot.find_principal(reference).object_id
         holders = (object_id, *snapshot.law.groups_of(object_id))
         found = [a for holder in holders for a in snapshot.law.assignments_of(holder)]
-    shown = [views.assignment(a, snapshot) for a in found]
+    told = visit.told_of(snapshot)
+    shown = [views.assignment(a, snapshot) for a in found if told(a.scope)]
     return json_response(200, sorted(shown, key=lambda a: (a["created"], a["assignment_id"])))
 
 
@@ -61,7 +62,7 @@ async def assign_role(visit: Visit) -> Response:
     wanted = (await visit.body(NewAssignment)).wanted(visit.scope)
     demands = _demands(wanted.role, wanted.principal, wanted.scope)
     made = await visit.change(lambda draft: roles.assign(draft, wanted), demands)
-    return json_response(201, _with_holes(made, visit.gate.snapshot()))
+    return json_response(201, _with_holes(made, visit.snapshot))
 
 
 async def unassign_role(visit: Visit) -> Response:
@@ -71,7 +72,7 @@ async def unassign_role(visit: Visit) -> Response:
         raise UnreadableBody("say which assignment: `?role=ROLE&principal=PRINCIPAL`")
     scope_text = visit.request.parameter("scope")
     scope = ResourceScope(scope_text) if scope_text else visit.scope
-    before = visit.gate.snapshot()
+    before = visit.snapshot
     gone = await visit.change(
         lambda draft: roles.unassign(draft, role, principal, scope),
         _demands(role, principal, scope),
@@ -82,7 +83,7 @@ async def unassign_role(visit: Visit) -> Response:
 async def remove_role_assignment(visit: Visit) -> Response:
     """Take away the role assignment of an id, also one whose principal or role is gone."""
     assignment_id = visit.parts["assignment"]
-    before = visit.gate.snapshot()
+    before = visit.snapshot
 
     def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
         found = roles.find_assignment(snapshot, assignment_id)

@@ -57,7 +57,7 @@ async def add_trust(visit: Visit) -> Response:
     made = await visit.change(
         lambda draft: trusts.add(draft, wanted.issuer, wanted.audiences, wanted.name, wanted.jwks)
     )
-    return json_response(201, _shown(made, visit.gate.snapshot()))
+    return json_response(201, _shown(made, visit.snapshot))
 
 
 async def update_trust(visit: Visit) -> Response:
@@ -68,7 +68,7 @@ async def update_trust(visit: Visit) -> Response:
             draft, wanted.issuer, audiences=wanted.audiences, jwks=wanted.jwks
         )
     )
-    return json_response(200, _shown(changed, visit.gate.snapshot()))
+    return json_response(200, _shown(changed, visit.snapshot))
 
 
 async def remove_trust(visit: Visit) -> Response:
@@ -77,7 +77,7 @@ async def remove_trust(visit: Visit) -> Response:
     if not issuer:
         raise UnreadableBody("say which trust: `?issuer=ISSUER`, or its name")
     with_credentials = visit.request.parameter("with_credentials") == "true"
-    before = visit.gate.snapshot()
+    before = visit.snapshot
     gone = await visit.change(
         lambda draft: trusts.remove(draft, issuer, with_credentials=with_credentials)
     )

@@ -62,7 +62,8 @@ BLOB_SIZE: Final = """
     WHERE l.repository = $1 AND l.digest = $2
 """
 HOLDERS: Final = """
-    SELECT repository FROM repository_blobs WHERE digest = $1 ORDER BY repository LIMIT $2
+    SELECT repository FROM repository_blobs WHERE digest = $1 AND repository > $3
+    ORDER BY repository LIMIT $2
 """
 LINKED_AT: Final = "SELECT linked_at FROM repository_blobs WHERE repository = $1 AND digest = $2"
 RENEW_LINK: Final = """

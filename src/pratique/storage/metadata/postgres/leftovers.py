@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
+from pratique.registry import StoredName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.postgres.database import PostgresDatabase, TryAgain
@@ -200,4 +201,4 @@ def _beyond(after: LinkPlace | ManifestPlace | None) -> tuple[str, str]:
 
 
 def _place(row: Row) -> tuple[RepositoryName, Digest]:
-    return RepositoryName(row[0]), digest_of(row[1])
+    return StoredName(row[0]), digest_of(row[1])

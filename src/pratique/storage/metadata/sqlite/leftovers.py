@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
+from pratique.registry import StoredName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import digest as digest_of
@@ -61,7 +62,7 @@ class SqliteLeftovers:
         rows = self._database.fetch_all(_LINKS, _beyond(after, limit))
         limit_time = to_micros(before)
         places = tuple(
-            LinkPlace(RepositoryName(repository), digest_of(digest))
+            LinkPlace(StoredName(repository), digest_of(digest))
             for repository, digest, linked_at in rows
             if linked_at < limit_time and not self._any(_LINK_IS_NEEDED, repository, digest)
         )
@@ -87,7 +88,7 @@ class SqliteLeftovers:
         rows = self._database.fetch_all(_MANIFESTS, _beyond(after, limit))
         limit_time = to_micros(before)
         places = tuple(
-            ManifestPlace(RepositoryName(repository), digest_of(digest))
+            ManifestPlace(StoredName(repository), digest_of(digest))
             for repository, digest, updated_at in rows
             if updated_at < limit_time and not self._any(_MANIFEST_IS_NEEDED, repository, digest)
         )
@@ -152,4 +153,4 @@ def _beyond(after: LinkPlace | ManifestPlace | None, limit: int) -> dict[str, ob
 
 
 def _place(row: Sequence[object]) -> tuple[RepositoryName, Digest]:
-    return RepositoryName(str(row[0])), digest_of(str(row[1]))
+    return StoredName(str(row[0])), digest_of(str(row[1]))
