@@ -21,7 +21,7 @@ _ALSO_NEEDED = (
 )
 
 
-class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WantedTrial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom to look up, and with which password if any."""
 
     username: str | None = None
@@ -62,7 +62,7 @@ async def remove_ldap(visit: Visit, query: Removal) -> Given[shapes.RemovedLdapS
     return Given(shapes.RemovedLdapSetup.widening(_shown(gone.setup, before), disabled=disabled))
 
 
-async def test_ldap(visit: Visit, wanted: Trial) -> Given[shapes.LdapTrial]:
+async def test_ldap(visit: Visit, wanted: WantedTrial) -> Given[shapes.LdapTrial]:
     """Ask the LDAP server step by step, and tell what was found; nothing is changed."""
     setup = ldap.find(visit.view())
     if wanted.password is not None and wanted.username is None:
