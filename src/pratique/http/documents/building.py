@@ -7,11 +7,12 @@ from functools import cache
 from http import HTTPStatus
 from itertools import count
 from types import UnionType
-from typing import Any, Final, get_args
+from typing import Any, Final, Union, get_args, get_origin
 
 import msgspec
 
 from pratique.http.documents.described import PART, Described, Told
+from pratique.http.wire.queries import parameter_type
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"
@@ -82,7 +83,7 @@ def _schemas(rows: tuple[Described, ...]) -> tuple[dict[Any, dict[str, Any]], di
 
 def _choices(kind: Any) -> tuple[Any, ...]:
     """The types of a union; the type itself when it is none."""
-    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
 
 
 class _Failures:
@@ -150,26 +151,22 @@ def _part(name: str, words: str) -> dict[str, Any]:
 
 @cache
 def _parameters(query: type[msgspec.Struct]) -> tuple[dict[str, Any], ...]:
-    (_,), components = msgspec.json.schema_components([query])
-    properties = components[query.__name__]["properties"]
+    fields = msgspec.structs.fields(query)
+    schemas, _ = msgspec.json.schema_components([parameter_type(f.type) for f in fields])
     return tuple(
         {
             "name": field.encode_name,
             "in": "query",
             "required": field.required,
-            "schema": _without_null(properties[field.encode_name]),
+            "schema": _with_default(schema, field.default),
         }
-        for field in msgspec.structs.fields(query)
+        for field, schema in zip(fields, schemas, strict=True)
     )
 
 
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a parameter, which is left out where a field would be null."""
-    kept = {name: value for name, value in schema.items() if (name, value) != ("default", None)}
-    choices = [one for one in kept.pop("anyOf", []) if one != {"type": "null"}]
-    if not choices:
-        return kept
-    return {**kept, **choices[0]} if len(choices) == 1 else {**kept, "anyOf": choices}
+def _with_default(schema: dict[str, Any], default: Any) -> dict[str, Any]:
+    given = default is not msgspec.NODEFAULT and default is not None
+    return {**schema, "default": default} if given else schema
 
 
 def _response(status: int, answer: Told, schemas: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ WITH_BODY: Final = (Problem.SIZE_INVALID, Problem.TOO_LARGE)
 CHANGES: Final = (Problem.CONFLICT, Problem.STORAGE_FULL)
 PARTS: Final = {
     "assignment": "the id of a role assignment",
-    "attribute": "the name of an attribute, `SET.NAME`",
+    "attribute": "the set and the name of an attribute, as in `Engineering_Project`",
     "certificate": "the id or the thumbprint of a certificate",
     "credential": "the id or the name of a federated credential",
     "decision": "the id of a recorded refusal",

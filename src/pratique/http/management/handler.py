@@ -33,7 +33,7 @@ from pratique.identity.ldap import LdapDirectory
 from pratique.naming import InvalidName
 from pratique.registry import Registry, StorageFailed, StorageFull
 
-_FAILURES: dict[type[Exception], Problem] = {
+FAILURES: dict[type[Exception], Problem] = {
     NotFound: Problem.RESOURCE_UNKNOWN,
     AlreadyExists: Problem.CONFLICT,
     Unacceptable: Problem.BAD_REQUEST,
@@ -49,6 +49,7 @@ _FAILURES: dict[type[Exception], Problem] = {
     StorageFull: Problem.STORAGE_FULL,
     StorageFailed: Problem.UNKNOWN,
 }
+"""What each failure of an operation is told as."""
 MAX_BODY_BYTES = 1024 * 1024
 _HEADERS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
@@ -88,8 +89,8 @@ class Management:
             response = await self._answer(arrival)
         except Turned as turned:
             response = turned.response
-        except tuple(_FAILURES) as error:
-            problem = next(p for kind, p in _FAILURES.items() if isinstance(error, kind))
+        except tuple(FAILURES) as error:
+            problem = next(p for kind, p in FAILURES.items() if isinstance(error, kind))
             response = problem_response(problem, str(error))
         response.headers.extend(_HEADERS)
         return response

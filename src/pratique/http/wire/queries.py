@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -34,56 +34,49 @@ def read_query(request: Request, kind: type[T]) -> T:
         UnreadableQuery: a parameter is unknown, is given twice or is not what it may be.
         TooManyFields: as `Request.parameters`.
     """
-    if not request.query:
-        fields: dict[str, str] = {}
-    else:
-        fields = _fields(request, kind.__struct_encode_fields__)
-    try:
-        return msgspec.convert(fields, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise UnreadableQuery(_told(kind, fields)) from error
+    given = request.parameters() if request.query else {}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    values: dict[str, Any] = {}
+    for name, texts in given.items():
+        if name not in fields:
+            known = ", ".join(f"`{one}`" for one in fields) or "none"
+            raise UnreadableQuery(
+                f"`{printable(name)}` is no parameter of this address; it takes {known}"
+            )
+        if len(texts) > 1:
+            raise UnreadableQuery(f"`{name}` is given twice")
+        if not texts[0]:
+            raise UnreadableQuery(f"`{name}` is empty; leave it out, or give it a value")
+        values[fields[name].name] = _value(name, texts[0], parameter_type(fields[name].type))
+    for field in fields.values():
+        if field.required and field.name not in values:
+            raise UnreadableQuery(f"the query lacks `{field.encode_name}`")
+    return kind(**values)
 
 
-def _told(kind: type[msgspec.Struct], fields: Mapping[str, str]) -> str:
-    """What is wrong with parameters that are not of `kind`."""
-    for field in msgspec.structs.fields(kind):
-        if field.encode_name not in fields:
-            if field.required:
-                return f"the query lacks `{field.encode_name}`"
-            continue
-        try:
-            msgspec.convert(fields[field.encode_name], field.type, strict=False)
-        except msgspec.ValidationError as error:
-            return f"`{field.encode_name}` is {_words(field.type, error)}"
-    return "the query is not what is wanted"
+def parameter_type(kind: Any) -> Any:
+    """The type of a parameter: that of its field without None, which stands for its absence."""
+    if get_origin(kind) not in {Union, UnionType}:
+        return kind
+    (given,) = (one for one in get_args(kind) if one is not NoneType)
+    return given
 
 
-def _words(kind: Any, error: msgspec.ValidationError) -> str:
+def _value(name: str, text: str, kind: Any) -> Any:
     shape = msgspec.inspect.type_info(kind)
-    if isinstance(shape, msgspec.inspect.UnionType):
-        shape = shape.types[0]
-    if isinstance(shape, msgspec.inspect.Metadata):
+    while isinstance(shape, msgspec.inspect.Metadata):
         shape = shape.type
     match shape:
         case msgspec.inspect.IntType(ge=int(least), le=int(most)):
-            return f"a number from {least} to {most}"
+            number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else -1
+            if not least <= number <= most:
+                raise UnreadableQuery(f"`{name}` is a number from {least} to {most}")
+            return number
         case msgspec.inspect.BoolType():
-            return "`true` or `false`"
+            if text not in {"true", "false"}:
+                raise UnreadableQuery(f"`{name}` is `true` or `false`")
+            return text == "true"
+        case msgspec.inspect.StrType():
+            return text
         case _:
-            return f"not what is wanted: {error}"
-
-
-def _fields(request: Request, known: tuple[str, ...]) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for name, values in request.parameters().items():
-        if name not in known:
-            told = ", ".join(f"`{one}`" for one in known) or "none"
-            raise UnreadableQuery(
-                f"`{printable(name)}` is no parameter of this address; it takes {told}"
-            )
-        if len(values) > 1:
-            raise UnreadableQuery(f"`{name}` is given twice")
-        if not values[0]:
-            raise UnreadableQuery(f"`{name}` is empty; leave it out, or give it a value")
-        fields[name] = values[0]
-    return fields
+            raise TypeError(f"a parameter cannot be of the type {kind}")
