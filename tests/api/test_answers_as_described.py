@@ -10,7 +10,7 @@ from tests.support.certificates import Authority
 from tests.support.slapd import GROUPS, PEOPLE, READER, group, person, slapd
 from tests.wire.governing import Robot, running
 
-from pratique.http.documents.endpoint import MANAGEMENT_PATH
+from pratique.http.documents.endpoint import MAKERS, MANAGEMENT_PATH
 from pratique.testing.loops import in_loop
 from pratique.testing.outside_issuers import OutsideIssuer
 
@@ -28,7 +28,8 @@ async def _registry(call: Calls) -> None:
     await call("POST", "/admin-user/disable")
     await call("POST", "/signing-keys", {})
     await call("GET", "/signing-keys")
-    await call("GET", "/openapi.json")
+    for path in MAKERS:
+        await call("GET", path.removeprefix("/api/v1"))
 
 
 async def _people(call: Calls) -> None:

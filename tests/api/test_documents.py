@@ -21,15 +21,21 @@ from tests.wire.kinds import (
     wrong_password,
 )
 
+from pratique.http.arm.errors import FAILURE_STATUSES
+from pratique.http.arm.table import ROUTES as ARM
+from pratique.http.documents.azure import WORDS
 from pratique.http.documents.described import PART
-from pratique.http.documents.endpoint import MAKERS, MANAGEMENT_PATH
+from pratique.http.documents.endpoint import AZURE_PATH, MAKERS, MANAGEMENT_PATH
 from pratique.http.documents.management import CHANGES, EVERY_ROW, WITH_BODY
 from pratique.http.management import ROUTES
 from pratique.http.management.handler import FAILURES
 from pratique.testing.loops import in_loop
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
-COPIES = {MANAGEMENT_PATH: REFERENCE / "openapi.json"}
+COPIES = {
+    MANAGEMENT_PATH: REFERENCE / "openapi.json",
+    AZURE_PATH: REFERENCE / "openapi-azure.json",
+}
 CALLERS: dict[str, tuple[Presenting, int]] = {
     "nobody": (nobody, 401),
     "wrong password": (wrong_password, 401),
@@ -72,6 +78,16 @@ def test_every_row_of_the_management_api_is_described() -> None:
 def test_every_failure_of_the_management_api_is_described() -> None:
     """A failure that no row tells of fails this test."""
     assert set(FAILURES.values()) <= {*EVERY_ROW, *WITH_BODY, *CHANGES}
+
+
+def test_every_row_of_azure_is_described() -> None:
+    """With its permission, and with words for every failure that a row can tell of."""
+    paths = document_of(AZURE_PATH)["paths"]
+    for route in ARM:
+        template = PART.sub(r"{\1}", route.template.replace("<scope>", "/<scope>"))
+        operation = paths[template][route.method.lower()]
+        assert operation.get("x-permission", "") == route.permission
+    assert set(WORDS) >= FAILURE_STATUSES
 
 
 @pytest.mark.parametrize("path", MAKERS)

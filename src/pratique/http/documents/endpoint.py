@@ -14,13 +14,20 @@ from pratique.http.wire.messages import Response, encode_json
 from pratique.http.wire.problems import Problem, problem_response
 
 MANAGEMENT_PATH: Final = "/api/v1/openapi.json"
+AZURE_PATH: Final = "/api/v1/openapi-azure.json"
 _ALLOWED: Final = "GET, HEAD"
 _HEADERS: Final = (
     ("content-type", "application/json; charset=utf-8"),
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
 )
-_NAMES: Final = {MANAGEMENT_PATH: ("show_openapi_document", "The management API in OpenAPI 3.1.")}
+_NAMES: Final = {
+    MANAGEMENT_PATH: ("show_openapi_document", "The management API in OpenAPI 3.1."),
+    AZURE_PATH: (
+        "show_openapi_document_of_azure",
+        "What is served of Azure's resource manager and of Graph, in OpenAPI 3.1.",
+    ),
+}
 
 
 class Documents:
@@ -86,5 +93,14 @@ def _management() -> dict[str, Any]:
     return management_document(document_rows(), __version__)
 
 
-MAKERS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {MANAGEMENT_PATH: _management}
+def _azure() -> dict[str, Any]:
+    from pratique.http.documents.azure import azure_document  # noqa: PLC0415 - loaded when used
+
+    return azure_document(__version__)
+
+
+MAKERS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
+    MANAGEMENT_PATH: _management,
+    AZURE_PATH: _azure,
+}
 """What makes the document of each address."""

@@ -55,12 +55,24 @@ def contract_of(operation: Callable[..., Any]) -> Contract:
     if not (isinstance(kind, type) and issubclass(kind, Given)):
         raise TypeError(f"`{operation.__name__}` does not say what it answers: `-> Given[...]`")
     (answer,) = get_args(given)
-    summary, _, remarks = (inspect.getdoc(operation) or "").partition("\n")
+    summary, remarks = words_of(operation)
     return Contract(
         body=hints.get(BODY),
         query=hints.get(QUERY, Nothing),
         answer=answer,
         status=kind.status,
         summary=summary,
-        remarks=remarks.strip(),
+        remarks=remarks,
     )
+
+
+def words_of(operation: Callable[..., Any]) -> tuple[str, str]:
+    """The first sentence of an operation's documentation, and the rest of it."""
+    summary, _, remarks = (inspect.getdoc(operation) or "").partition("\n")
+    return summary, remarks.strip()
+
+
+@cache
+def body_of(operation: Callable[..., Any]) -> Any:
+    """The type that an operation's body is read as; None where it takes none."""
+    return get_type_hints(operation).get(BODY)
