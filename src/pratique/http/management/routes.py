@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pratique.http.management import (
     access,
@@ -22,10 +23,10 @@ from pratique.http.management import (
     tokens,
     trusts,
 )
-from pratique.http.management.visit import Visit
-from pratique.http.wire.messages import Response
+from pratique.http.wire.answers import Given
 
-Operation = Callable[[Visit], Awaitable[Response]]
+Operation = Callable[..., Awaitable[Given[Any]]]
+"""Takes a visit, and what `wire.contracts` reads from its signature; gives what that says."""
 
 PREFIX = "/api/v1"
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"

@@ -8,6 +8,7 @@ import msgspec
 
 from pratique.admission import Unacceptable
 from pratique.admission.changes import registry as changes
+from pratique.http.arm.answers import Done, Listed, Shown, Told
 from pratique.http.arm.container_registry.registry_view import REGISTRY_TYPE, registry_view
 from pratique.http.arm.container_registry.settings import RegistryContent, wanted_settings
 from pratique.http.arm.lists import listed
@@ -29,37 +30,36 @@ class NameToCheck(msgspec.Struct, frozen=True):
     type: str = REGISTRY_TYPE
 
 
-async def list_registries(visit: Visit) -> Response:
+async def list_registries(visit: Visit) -> Listed:
     """The registry, for whoever may read it."""
     registry = own_group(visit) if "group" in visit.parts else own_subscription(visit)
     may = visit.may(REGISTRY_READ, registry.scope)
     return listed(visit, [_shown(visit)] if may else [])
 
 
-async def show_registry(visit: Visit) -> Response:
+async def show_registry(visit: Visit) -> Shown:
     """The registry."""
     visit.registry()
     return json_response(200, _shown(visit))
 
 
-async def put_registry(visit: Visit) -> Response:
+async def put_registry(visit: Visit, wanted: RegistryContent) -> Shown:
     """The registry as it is wanted; another one cannot be made beside it."""
     registry = visit.snapshot.registry
     if visit.scope.key != registry.scope.key:
         raise Unacceptable(
             f"this server keeps the registry `{registry.name}` alone; no other can be made"
         )
-    return await _change(visit, anew=True)
+    return await _change(visit, wanted, anew=True)
 
 
-async def update_registry(visit: Visit) -> Response:
+async def update_registry(visit: Visit, wanted: RegistryContent) -> Shown:
     """Change settings; what is left out stays."""
     visit.registry()
-    return await _change(visit, anew=False)
+    return await _change(visit, wanted, anew=False)
 
 
-async def _change(visit: Visit, *, anew: bool) -> Response:
-    content = await visit.body(RegistryContent)
+async def _change(visit: Visit, content: RegistryContent, *, anew: bool) -> Response:
     wanted = wanted_settings(content, _shown(visit), anew=anew)
     await visit.change(
         lambda draft: changes.update(
@@ -73,7 +73,7 @@ async def _change(visit: Visit, *, anew: bool) -> Response:
     return json_response(200, _shown(visit))
 
 
-async def delete_registry(visit: Visit) -> Response:
+async def delete_registry(visit: Visit) -> Done:
     """Nobody deletes all of a server's content with one request."""
     registry = visit.registry()
     raise Unacceptable(
@@ -82,9 +82,9 @@ async def delete_registry(visit: Visit) -> Response:
     )
 
 
-async def check_name(visit: Visit) -> Response:
+async def check_name(visit: Visit, wanted: NameToCheck) -> Told:
     """Whether a registry could get this name."""
-    registry, wanted = own_subscription(visit), await visit.body(NameToCheck)
+    registry = own_subscription(visit)
     if wanted.name.casefold() == registry.name.casefold():
         return _availability("AlreadyExists", f"The registry {registry.name} is already in use.")
     try:
@@ -98,7 +98,7 @@ async def check_name(visit: Visit) -> Response:
     )
 
 
-async def list_usages(visit: Visit) -> Response:
+async def list_usages(visit: Visit) -> Listed:
     """How many scope maps and tokens there are; how much content is not counted."""
     visit.registry()
     snapshot = visit.snapshot
@@ -115,7 +115,7 @@ async def list_usages(visit: Visit) -> Response:
     )
 
 
-async def list_replications(visit: Visit) -> Response:
+async def list_replications(visit: Visit) -> Listed:
     """None: nodes of one registry are no replications."""
     visit.registry()
     return listed(visit, [])
