@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from pratique.access import sentence
 from pratique.admission import Caller, ControlPlane, Refused
 from pratique.admission.asking_first import may_hang_on_the_request
+from pratique.admission.holdings import HOME
 from pratique.admission.own_tokens import OwnTokens
 from pratique.http.arm.bearers import Bearers
 from pratique.http.arm.cloud import cloud_document
@@ -85,14 +87,20 @@ class Arm:
         route, parts = _find(arrival.request.method, path)
         if not route.graph:
             _check_version(arrival.request.parameter("api-version"))
+        scope = route.scope(parts)
+        named = arrival.snapshot.at_scope(scope)
+        # What is refused is refused by the registry that the path names, not by the host's.
+        arrival = replace(arrival, snapshot=named or arrival.snapshot.at(HOME))
+        registry_id = arrival.snapshot.registry_id
         visit = Visit(
             arrival,
             caller,
-            self._control,
+            self._control.of(registry_id),
             self._entrance,
             self._passwords,
             route.permission,
-            route.scope(parts),
+            scope,
+            registry_id,
             parts,
         )
         try:

@@ -27,6 +27,7 @@ class Visit:
     Attributes:
         permission: what the row asks of the caller; empty for what everybody may who is proved.
         scope: where it is asked: the resource that the path names, or `/` for the directory.
+        registry_id: of the registry that the path names; the home registry's where it names none.
         parts: variable parts of the path by name.
     """
 
@@ -37,6 +38,7 @@ class Visit:
     passwords: PasswordHasher
     permission: str
     scope: ResourceScope
+    registry_id: str
     parts: dict[str, str]
 
     @property
@@ -51,8 +53,11 @@ class Visit:
 
     @property
     def snapshot(self) -> Snapshot:
-        """Law and directory as they stand now, for what everybody may know who is proved."""
-        return self.entrance.gate.snapshot()
+        """Law and directory as they stand now, for what everybody may know who is proved.
+
+        They are seen from the registry that the path names.
+        """
+        return self.control.now()
 
     @property
     def object_id(self) -> str:
@@ -70,8 +75,8 @@ class Visit:
 
     def may(self, permission: str, scope: ResourceScope) -> bool:
         """Whether the caller has another permission too."""
-        gate = self.entrance.gate
-        return bool(gate.decide(gate.snapshot(), self.caller, ControlAction(permission), scope))
+        action = ControlAction(permission)
+        return bool(self.entrance.gate.decide(self.snapshot, self.caller, action, scope))
 
     async def change(
         self,
@@ -102,13 +107,18 @@ class Visit:
         Raises:
             ArmError: there is none there.
         """
-        record = self.snapshot.registry
+        snapshot = self.snapshot
+        record = snapshot.registry
         if self.scope.key != record.scope.key:
-            # The caller may read there, so it is told what is there.
+            # The caller may read there, so it is told what is there, where that is one registry.
+            hint = f"; this server keeps `{record.scope}`" if snapshot.alone else ""
             raise ArmError(
                 404,
                 "ResourceNotFound",
-                f"The Resource `{printable(self.scope, 300)}` was not found; this server keeps "
-                f"`{record.scope}`",
+                f"The Resource `{printable(self.scope, 300)}` was not found{hint}",
             )
         return record
+
+    def login_server(self, seen: Snapshot) -> str:
+        """The name of a registry for clients; the one that was sent, where it has none."""
+        return seen.registry.login_server or self.arrival.front.service

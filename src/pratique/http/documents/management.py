@@ -9,7 +9,7 @@ from pratique.http.documents.building import document
 from pratique.http.documents.described import Described, Told
 from pratique.http.documents.errors import told_problems
 from pratique.http.documents.schemes import SCHEMES
-from pratique.http.management import ROUTES, Route
+from pratique.http.management import ROUTES, AskedAt, Route
 from pratique.http.wire.contracts import contract_of
 from pratique.http.wire.problems import Problem
 
@@ -39,10 +39,17 @@ PARTS: Final = {
     "map": "the name of a scope map",
     "member": "whatever names a principal: a name, a client id or an object id",
     "principal": "whatever names a principal: a name, a client id or an object id",
+    "registry": "the name of a registry",
     "role": "the name or the id of a role",
     "secret": "the id of a secret",
     "token": "the name of a token",
     "user": "the name or the object id of a user",
+}
+_ASKED_AT: Final = {
+    AskedAt.REGISTRY: "at the registry",
+    AskedAt.SERVER: "at the registry; at the subscription where the server keeps several",
+    AskedAt.DIRECTORY: "at `/`, above the registry",
+    AskedAt.REQUEST: "at what the request names",
 }
 _TITLE: Final = "Pratique: management API"
 _DESCRIPTION: Final = (
@@ -73,7 +80,7 @@ def _described(route: Route) -> Described:
         summary=contract.summary,
         remarks=contract.remarks,
         permission=route.permission,
-        asked_at="at `/`, above the registry" if route.whole_directory else "at the registry",
+        asked_at=_ASKED_AT[route.asked_at],
         answers={
             contract.status: Told(contract.summary, contract.answer),
             **told_problems(_problems(route)),

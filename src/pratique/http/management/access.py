@@ -173,11 +173,16 @@ async def review_access(visit: Visit, query: ReviewedDays) -> Given[access_shape
     uses = Uses(since, _by_grant(used))
     at = visit.gate.now()
     found = await visit.apart(lambda patience: review(snapshot.law, uses, at, days, patience))
+    told = visit.told_of(snapshot)
     return Given(
         access_shapes.Review(
             days=days,
             recorded_since=since.isoformat() if since else None,
-            findings=[show.finding(finding, snapshot, days) for finding in found],
+            findings=[
+                show.finding(finding, snapshot, days)
+                for finding in found
+                if told(finding.assignment.scope)
+            ],
         )
     )
 
@@ -269,9 +274,7 @@ async def _repositories(visit: Visit) -> Page[RepositoryName] | None:
 
     Existence is a secret for those who may not pull, and whoever governs access need not.
     """
-    verdict = visit.gate.decide(
-        visit.gate.snapshot(), visit.caller, RegistryAction.CATALOG, THE_REGISTRY
-    )
+    verdict = visit.gate.decide(visit.snapshot, visit.caller, RegistryAction.CATALOG, THE_REGISTRY)
     if isinstance(verdict, Denied):
         return None
     return await visit.content.listings.catalog(verdict, _MOST_REPOSITORIES, None)

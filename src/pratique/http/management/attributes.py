@@ -31,7 +31,7 @@ async def set_attribute(visit: Visit, wanted: AttributeValues) -> Given[access_s
             draft, parts["principal"], parts["attribute"], wanted.values
         )
     )
-    return Given(_shown(visit.gate.snapshot(), parts["principal"]))
+    return Given(_shown(visit.snapshot, parts["principal"]))
 
 
 async def remove_attribute(visit: Visit) -> Given[access_shapes.Attributes]:
@@ -40,7 +40,7 @@ async def remove_attribute(visit: Visit) -> Given[access_shapes.Attributes]:
     await visit.change(
         lambda draft: attributes.remove_attribute(draft, parts["principal"], parts["attribute"])
     )
-    return Given(_shown(visit.gate.snapshot(), parts["principal"]))
+    return Given(_shown(visit.snapshot, parts["principal"]))
 
 
 def _shown(snapshot: Snapshot, reference: str) -> access_shapes.Attributes:

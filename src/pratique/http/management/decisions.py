@@ -15,6 +15,7 @@ from pratique.access import Outcome, Reason, meaning
 from pratique.admission import NotFound, Snapshot, Unacceptable
 from pratique.admission.account import caller_key, question_of
 from pratique.admission.decisions import DecisionRecord, Decisions, Place
+from pratique.admission.holdings import HOME
 from pratique.admission.inquiries import check, read_subject
 from pratique.http.management import access_shapes, views
 from pratique.http.management.visit import Visit
@@ -49,10 +50,14 @@ class _Wanted:
         caller: kind and id; None for all.
         repository: its name; None for whatever was asked for.
         after: where the page before ended; None for the first one.
+        registry: id of the registry that refused.
+        mixed: whether other registries' refusals lie between them.
     """
 
     since: datetime
     limit: int
+    registry: str = HOME
+    mixed: bool = False
     caller: tuple[str, str] | None = None
     repository: str | None = None
     reason: str | None = None
@@ -61,7 +66,11 @@ class _Wanted:
     def fits(self, record: DecisionRecord) -> bool:
         """Whether a record of the wanted caller id and repository is wanted."""
         kind = self.caller[0] if self.caller else None
-        return kind in {None, record.caller_kind} and self.reason in {None, record.reason}
+        return (
+            record.registry == self.registry
+            and kind in {None, record.caller_kind}
+            and self.reason in {None, record.reason}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,7 @@ async def explain_decision(visit: Visit) -> Given[access_shapes.ExplainedDecisio
     """A recorded refusal, and what would help now."""
     snapshot = visit.view()
     record = await visit.recorder.find(visit.parts["decision"])
-    if record is None:
+    if record is None or record.registry != snapshot.registry_id:
         raise NotFound(
             "there is no such decision here: it was made by another registry, or is forgotten by "
             "now, or was only the challenge with which every client begins, which is not recorded. "
@@ -176,7 +185,13 @@ async def _caller(visit: Visit, snapshot: Snapshot, text: str) -> tuple[str, str
         key = caller_key(read_subject(snapshot, text))
     except NotFound:
         gone = _gone(text)
-        past = _Wanted(since=_EPOCH, limit=1, caller=gone)
+        past = _Wanted(
+            since=_EPOCH,
+            limit=1,
+            registry=snapshot.registry_id,
+            mixed=not snapshot.alone,
+            caller=gone,
+        )
         found = await visit.recorder.read(lambda store: _look_through(store, past))
         if not found.records:
             raise
@@ -197,7 +212,7 @@ def _gone(text: str) -> tuple[str, str]:
 
 def _look_through(store: Decisions, wanted: _Wanted) -> _Found:
     """A page of the list."""
-    filtered = wanted.caller is not None or wanted.reason is not None
+    filtered = wanted.mixed or wanted.caller is not None or wanted.reason is not None
     part = _PART if filtered else wanted.limit + 1
     found: list[DecisionRecord] = []
     after, looked_at = wanted.after, 0

@@ -63,8 +63,10 @@ class Exclusions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def list_deny_assignments(visit: Visit) -> Given[list[access_shapes.DenyAssignment]]:
     """All of them by name."""
     snapshot = visit.view()
+    told = visit.told_of(snapshot)
     records = sorted(snapshot.of_kind(DenyRecord), key=lambda d: d.name)
-    return Given([views.denial(record, snapshot) for record in records])
+    shown = [views.denial(r, snapshot) for r in records if told(ResourceScope(r.scope))]
+    return Given(shown)
 
 
 async def create_deny_assignment(
@@ -75,7 +77,7 @@ async def create_deny_assignment(
     made = await visit.change(
         lambda draft: denials.create_denial(draft, denial), lambda _: (Demand(denial.scope),)
     )
-    return Made(views.denial(made, visit.gate.snapshot()))
+    return Made(views.denial(made, visit.snapshot))
 
 
 async def update_deny_assignment(
@@ -87,13 +89,13 @@ async def update_deny_assignment(
         lambda draft: denials.update_denial(draft, reference, wanted.exclude, wanted.include),
         lambda snapshot: _where_it_stands(snapshot, reference),
     )
-    return Given(views.denial(changed, visit.gate.snapshot()))
+    return Given(views.denial(changed, visit.snapshot))
 
 
 async def delete_deny_assignment(visit: Visit) -> Given[access_shapes.DenyAssignment]:
     """Refuse it no longer."""
     reference = visit.parts["deny"]
-    before = visit.gate.snapshot()
+    before = visit.snapshot
     gone = await visit.change(
         lambda draft: denials.delete_denial(draft, reference),
         lambda snapshot: _where_it_stands(snapshot, reference),

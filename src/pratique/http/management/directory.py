@@ -112,7 +112,7 @@ async def sign_out_user(visit: Visit) -> Given[shapes.User]:
 async def enable_totp(visit: Visit) -> Given[shapes.UserWithTotp]:
     """Ask a user for one-time passwords; the secret is in the answer, this once."""
     user = await visit.change(lambda draft: people.enable_totp(draft, visit.parts["user"]))
-    issuer = visit.gate.snapshot().registry.name
+    issuer = visit.snapshot.registry.name
     uri = otpauth_uri(user.totp_secret, user.user_name, issuer)
     return Given(shapes.UserWithTotp.widening(views.user(user), secret=user.totp_secret, uri=uri))
 
@@ -139,7 +139,7 @@ async def list_groups(visit: Visit) -> Given[list[shapes.Group]]:
 async def create_group(visit: Visit, wanted: NewGroup) -> Made[shapes.Group]:
     """Make a group."""
     group = await visit.change(lambda draft: people.create_group(draft, wanted.name))
-    return Made(views.group(group, visit.gate.snapshot()))
+    return Made(views.group(group, visit.snapshot))
 
 
 async def add_member(visit: Visit, wanted: NewMember) -> Given[shapes.Group]:
@@ -147,7 +147,7 @@ async def add_member(visit: Visit, wanted: NewMember) -> Given[shapes.Group]:
     group = await visit.change(
         lambda draft: people.add_member(draft, visit.parts["group"], wanted.principal)
     )
-    return Given(views.group(group, visit.gate.snapshot()))
+    return Given(views.group(group, visit.snapshot))
 
 
 async def remove_member(visit: Visit) -> Given[shapes.Group]:
@@ -155,13 +155,13 @@ async def remove_member(visit: Visit) -> Given[shapes.Group]:
     group = await visit.change(
         lambda draft: people.remove_member(draft, visit.parts["group"], visit.parts["member"])
     )
-    return Given(views.group(group, visit.gate.snapshot()))
+    return Given(views.group(group, visit.snapshot))
 
 
 async def delete_group(visit: Visit) -> Given[shapes.Group]:
     """Delete a group; its members stay."""
     group = await visit.change(lambda draft: people.delete_group(draft, visit.parts["group"]))
-    return Given(views.group(group, visit.gate.snapshot()))
+    return Given(views.group(group, visit.snapshot))
 
 
 async def list_service_principals(visit: Visit) -> Given[list[shapes.ServicePrincipal]]:

@@ -106,23 +106,27 @@ class Management:
             methods.append(route.method)
             if route.method != request.method:
                 continue
+            registry_id = arrival.snapshot.registry_id
             visit = Visit(
                 request,
                 caller,
-                self._control,
+                self._control.of(registry_id),
                 self._entrance.gate,
                 self._passwords,
                 self._entrance.recorder,
-                self._content,
+                self._content.of(registry_id),
                 route.permission,
-                route.whole_directory,
+                route.scope(arrival.snapshot),
                 match.groupdict(),
                 self._issuers,
                 self._questions,
                 self._ldap,
             )
             try:
-                _ask_first(visit, conditional=route.conditional)
+                if route.ask is not None:
+                    route.ask(visit)
+                else:
+                    _ask_first(visit, conditional=route.conditional)
                 return (await _carried_out(route, visit)).response()
             except Refused as refused:
                 return self._refuse(arrival, caller, refused)

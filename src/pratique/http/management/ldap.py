@@ -8,6 +8,7 @@ from pratique.access import FolderOwner
 from pratique.admission import Unacceptable
 from pratique.admission.changes import ldap
 from pratique.admission.changes.ldap_planning import SyncPlan, plan
+from pratique.admission.changes.names import reserved_names
 from pratique.admission.snapshot import Snapshot
 from pratique.http.management import shapes, views
 from pratique.http.management.visit import DIRECTORY_SCOPE, Visit
@@ -51,12 +52,12 @@ async def set_ldap(visit: Visit, wanted: ldap.WantedSetup) -> Given[shapes.LdapS
     """Ask this LDAP server from now on."""
     inside = isinstance(visit.caller.subject, FolderOwner)
     setup = await visit.change(lambda draft: ldap.set_up(draft, wanted, from_folder=inside))
-    return Given(_shown(setup, visit.gate.snapshot()))
+    return Given(_shown(setup, visit.snapshot))
 
 
 async def remove_ldap(visit: Visit, query: Removal) -> Given[shapes.RemovedLdapSetup]:
     """Ask the LDAP server no more."""
-    before = visit.gate.snapshot()
+    before = visit.snapshot
     gone = await visit.change(lambda draft: ldap.remove(draft, with_users=query.with_users))
     disabled = sorted(user.user_name for user in gone.users)
     return Given(shapes.RemovedLdapSetup.widening(_shown(gone.setup, before), disabled=disabled))
@@ -86,7 +87,7 @@ async def sync_ldap(visit: Visit, wanted: WantedSync) -> Given[shapes.Sync]:
         content = await visit.ldap.read(setup, visit.gate.now())
     except LdapUnavailable as error:
         raise Unacceptable(f"nothing was changed: {error}") from error
-    snapshot = visit.gate.snapshot()
+    snapshot = visit.snapshot
     draft = visit.control.draft(snapshot)
     planned = await visit.apart(
         lambda patience: plan(
@@ -96,6 +97,7 @@ async def sync_ldap(visit: Visit, wanted: WantedSync) -> Given[shapes.Sync]:
             at=draft.at,
             new_id=draft.new_id,
             patience=patience,
+            reserved=reserved_names(snapshot),
         )
     )
     if not wanted.dry_run:

@@ -67,7 +67,7 @@ async def assign_managed_identity(visit: Visit, wanted: NewHost) -> Made[shapes.
     identity = made.application
     return Made(
         shapes.AssignedIdentity(
-            tenant=visit.gate.snapshot().registry.tenant,
+            tenant=visit.snapshot.registry.tenant,
             host=made.stored.name.partition(":")[2],
             name=identity.display_name,
             client_id=identity.client_id,

@@ -66,7 +66,8 @@ async def list_role_assignments(
         object_id = snapshot.find_principal(query.principal).object_id
         holders = (object_id, *snapshot.law.groups_of(object_id))
         found = [a for holder in holders for a in snapshot.law.assignments_of(holder)]
-    shown = [views.assignment(a, snapshot) for a in found]
+    told = visit.told_of(snapshot)
+    shown = [views.assignment(a, snapshot) for a in found if told(a.scope)]
     return Given(sorted(shown, key=lambda a: (a.created, a.assignment_id)))
 
 
@@ -75,7 +76,7 @@ async def assign_role(visit: Visit, wanted: NewAssignment) -> Made[access_shapes
     assignment = wanted.wanted(visit.scope)
     demands = _demands(assignment.role, assignment.principal, assignment.scope)
     made = await visit.change(lambda draft: roles.assign(draft, assignment), demands)
-    return Made(_with_holes(made, visit.gate.snapshot()))
+    return Made(_with_holes(made, visit.snapshot))
 
 
 async def unassign_role(
@@ -84,7 +85,7 @@ async def unassign_role(
     """Take a role assignment away; `role`, `principal` and `scope` stand in the query."""
     role, principal = query.role, query.principal
     scope = ResourceScope(query.scope) if query.scope else visit.scope
-    before = visit.gate.snapshot()
+    before = visit.snapshot
     gone = await visit.change(
         lambda draft: roles.unassign(draft, role, principal, scope),
         _demands(role, principal, scope),
@@ -95,7 +96,7 @@ async def unassign_role(
 async def remove_role_assignment(visit: Visit) -> Given[access_shapes.RoleAssignment]:
     """Take away the role assignment of an id, also one whose principal or role is gone."""
     assignment_id = visit.parts["assignment"]
-    before = visit.gate.snapshot()
+    before = visit.snapshot
 
     def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
         found = roles.find_assignment(snapshot, assignment_id)

@@ -47,6 +47,12 @@ class Registry(Shape, frozen=True, kw_only=True):
     created: Time
 
 
+class ListedRegistry(Registry, frozen=True, kw_only=True):
+    """A registry of the server; the home registry is the one that was there first."""
+
+    home: bool
+
+
 class AdminUser(Shape, frozen=True, kw_only=True):
     """The admin user, and when its passwords were made."""
 

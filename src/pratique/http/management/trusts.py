@@ -63,7 +63,7 @@ async def add_trust(visit: Visit, wanted: NewTrust) -> Made[shapes.Trust]:
     made = await visit.change(
         lambda draft: trusts.add(draft, wanted.issuer, wanted.audiences, wanted.name, wanted.jwks)
     )
-    return Made(_shown(made, visit.gate.snapshot()))
+    return Made(_shown(made, visit.snapshot))
 
 
 async def update_trust(visit: Visit, wanted: TrustUpdate) -> Given[shapes.Trust]:
@@ -73,12 +73,12 @@ async def update_trust(visit: Visit, wanted: TrustUpdate) -> Given[shapes.Trust]
             draft, wanted.issuer, audiences=wanted.audiences, jwks=wanted.jwks
         )
     )
-    return Given(_shown(changed, visit.gate.snapshot()))
+    return Given(_shown(changed, visit.snapshot))
 
 
 async def remove_trust(visit: Visit, query: WhichTrust) -> Given[shapes.Trust]:
     """Take no more tokens of an issuer."""
-    before = visit.gate.snapshot()
+    before = visit.snapshot
     gone = await visit.change(
         lambda draft: trusts.remove(draft, query.issuer, with_credentials=query.with_credentials)
     )

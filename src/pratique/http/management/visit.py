@@ -32,7 +32,7 @@ class Visit:
 
     Attributes:
         permission: what the row asks of the caller.
-        whole_directory: whether it is asked at `/`, since the directory is above the registry.
+        scope: where it is asked, unless the request itself names a scope.
         parts: variable parts of the path by name.
         issuers: asks outside issuers for their keys.
         questions: answers what takes long.
@@ -47,16 +47,20 @@ class Visit:
     recorder: Recorder
     content: Registry
     permission: str
-    whole_directory: bool
+    scope: ResourceScope
     parts: dict[str, str]
     issuers: OutsideKeys
     questions: LongQuestions
     ldap: LdapDirectory
 
     @property
-    def scope(self) -> ResourceScope:
-        """Where the permission is asked, unless the request itself names a scope."""
-        return DIRECTORY_SCOPE if self.whole_directory else self.gate.snapshot().registry.scope
+    def snapshot(self) -> Snapshot:
+        """Law and directory as they stand now, seen from the registry that is addressed.
+
+        Raises:
+            NotFound: it is gone.
+        """
+        return self.control.now()
 
     def view(self) -> Snapshot:
         """Law and directory, for a caller who may see them.
@@ -110,4 +114,20 @@ class Visit:
     def may(self, permission: str, resource: Resource = THE_REGISTRY) -> bool:
         """Whether the caller has another permission too."""
         action = ControlAction(permission)
-        return bool(self.gate.decide(self.gate.snapshot(), self.caller, action, resource))
+        return bool(self.gate.decide(self.snapshot, self.caller, action, resource))
+
+    def told_of(self, snapshot: Snapshot) -> Callable[[ResourceScope], bool]:
+        """Whether what stands at a scope may be told to the caller, who may ask at this registry.
+
+        It may where it bears on this registry, and where the caller may ask the same there. On a
+        server that keeps one registry alone, nothing stands elsewhere that is anybody else's.
+        """
+        known: dict[str, bool] = dict.fromkeys(snapshot.law.line, True)
+
+        def told(scope: ResourceScope) -> bool:
+            verdict = known.get(scope.key)
+            if verdict is None:
+                verdict = known[scope.key] = self.may(self.permission, scope)
+            return verdict
+
+        return (lambda _: True) if snapshot.alone else told

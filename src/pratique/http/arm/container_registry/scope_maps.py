@@ -9,7 +9,6 @@ import msgspec
 from pratique.access import ScopeMap
 from pratique.admission import NotFound, Snapshot
 from pratique.admission.changes import tokens, tokens_by_name
-from pratique.admission.records import ScopeMapRecord
 from pratique.http.arm.answers import Gone, Listed, Shown
 from pratique.http.arm.lists import listed
 from pratique.http.arm.visit import Visit
@@ -95,8 +94,9 @@ def _one(visit: Visit) -> Response:
 
 
 def _shown(scope_map: ScopeMap, snapshot: Snapshot) -> dict[str, Any]:
-    record = snapshot.records.get(("scope-map", scope_map.name.casefold()))
-    made = record.created_at if isinstance(record, ScopeMapRecord) else snapshot.registry.created_at
+    of_system = scope_map.system_defined
+    record = None if of_system else snapshot.scope_map_record(scope_map.name)
+    made = snapshot.registry.created_at if record is None else record.created_at
     return {
         "id": f"{snapshot.registry.scope}/scopeMaps/{scope_map.name}",
         "name": scope_map.name,
