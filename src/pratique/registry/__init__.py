@@ -6,7 +6,7 @@ out. Refuses to know: who asks, HTTP, and where anything is stored.
 """
 
 from pratique.registry.blobs import Blobs
-from pratique.registry.collection import Collected, Collection, Policy
+from pratique.registry.collection import Collected, Collection, Policy, StandingRegistries
 from pratique.registry.content import (
     BlobElsewhere,
     DeletedRepository,
@@ -99,6 +99,7 @@ __all__ = [
     "RepositoryFacts",
     "RepositoryUnknown",
     "SizeMismatch",
+    "StandingRegistries",
     "StorageFailed",
     "StorageFull",
     "StoredBlob",

@@ -62,6 +62,14 @@ def within_its_registry(name: RepositoryName) -> RepositoryName:
     return name.within if isinstance(name, StoredName) else name
 
 
+def told(name: str) -> str:
+    """A stored name, with whatever follows it, for the operator, who knows registries by id."""
+    if not name.startswith(MARK):
+        return name
+    registry_id, _, within = name[len(MARK) :].partition("/")
+    return f"{within} (of the registry with the id {registry_id})"
+
+
 @dataclass(frozen=True, slots=True)
 class Namespace:
     """The range of names of one registry.

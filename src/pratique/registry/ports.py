@@ -148,6 +148,16 @@ class Leftovers(Protocol):
         """Forget those of them that still are so, and say how many that were."""
         ...
 
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """Forget up to `limit` manifests of a repository of which nothing is wanted any more.
+
+        Once there is none, up to so many links; once there is none either, the repository itself.
+
+        Returns:
+            How many rows that were; 0 when nothing is left.
+        """
+        ...
+
     async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
         """Those that no repository links."""
         ...

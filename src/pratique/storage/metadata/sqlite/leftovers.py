@@ -114,6 +114,26 @@ class SqliteLeftovers:
 
         return await self._database.write(work)
 
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """See the port."""
+        some = {"1": str(repository), "2": limit}
+
+        def work(connection: sqlite3.Connection) -> int:
+            digests = [row[0] for row in connection.execute(sql.SOME_MANIFESTS_OF, some)]
+            for digest in digests:
+                key = {"1": str(repository), "2": digest}
+                connection.execute(sql.FORGET_TAGS_OF, key)
+                connection.execute(sql.FORGET_REFERENCES, key)
+                connection.execute(sql.FORGET_MANIFEST, key)
+            if digests:
+                return len(digests)
+            links = connection.execute(sql.FORGET_SOME_LINKS, some).rowcount
+            if links:
+                return links
+            return connection.execute(sql.FORGET_REPOSITORY, {"1": str(repository)}).rowcount
+
+        return await self._database.write(work)
+
     async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
         """See the port."""
         return tuple(
