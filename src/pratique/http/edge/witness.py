@@ -153,7 +153,11 @@ class Witness:
     def _base(self, arrival: Arrival, status: int, seconds: float) -> Callable[[], dict[str, Any]]:
         """Makes what every entry holds, when it is written."""
         auditor, facts, request = self._auditor, arrival.facts, arrival.request
-        at, server = auditor.clock(), arrival.front.service
+        at, seen = auditor.clock(), facts.concerned or arrival.snapshot
+        server = arrival.front.service
+        if facts.concerned is not None:
+            server = facts.concerned.registry.login_server or server
+        registry = str(seen.registry.scope) if seen.registry_id else ""
 
         def base() -> dict[str, Any]:
             caller = facts.caller or _caller_of(facts.refused)
@@ -170,6 +174,7 @@ class Witness:
                 "correlation": facts.decision_id,
                 "duration_ms": round(seconds * 1000),
                 "server": server,
+                "registry": registry,
             }
 
         return base

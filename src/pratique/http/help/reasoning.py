@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pratique.access import DirectoryPrincipal
-from pratique.admission import Caller, ControlError, ControlPlane, Refused
+from pratique.admission import Caller, ControlError, ControlPlane, NotFound, Refused
 from pratique.admission.account import question_of
 from pratique.admission.decisions import DecisionRecord
 from pratique.admission.inquiries import check
@@ -54,6 +54,9 @@ class Reasonings:
         try:
             control = self._control.of(arrival.snapshot.registry_id)
             snapshot = control.view(caller, PERMISSION, arrival.snapshot.registry.scope)
+        except NotFound:
+            # The registry went in this very moment, and its decisions with it.
+            return None
         except Refused as refused:
             self._entrance.record(arrival, refused.denied)
             return None
