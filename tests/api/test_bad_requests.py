@@ -115,6 +115,36 @@ async def test_other_methods(face: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "address", "status", "code"),
+    [
+        ("TRACE", "/metadata/endpoints", 405, "MethodNotAllowed"),
+        (
+            "GET",
+            "/0/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01",
+            400,
+            "InvalidResourceName",
+        ),
+        (
+            "GET",
+            "/0/providers/Microsoft.Compute/virtualMachines?api-version=2022-04-01",
+            404,
+            "InvalidResourceType",
+        ),
+    ],
+)
+@in_loop
+async def test_addresses_that_schemathesis_found(
+    method: str, address: str, status: int, code: str
+) -> None:
+    """The cloud document is read alone; a scope that is none has Azure's envelope."""
+    async with running() as registry:
+        _, _, headers = await _at(registry, "resource manager")
+        answer = await registry.ask(method, address, headers=headers)
+    assert (answer.status, code_of(answer, "resource manager")) == (status, code)
+    assert ("allow" in dict(answer.headers)) == (status == 405)
+
+
+@pytest.mark.parametrize(
     ("address", "words"),
     [
         ("/users?x=1", "`x` is no parameter of this address; it takes none"),
