@@ -11,6 +11,7 @@ from functools import partial
 
 from tests.clients import go_clients
 from tests.clients.commands import Missing
+from tests.clients.javascript_sdk import installed_sdk
 from tests.conformance import programme
 from tests.support.object_stores import MissingAzurite, installed_azurite
 
@@ -18,6 +19,7 @@ from tests.support.object_stores import MissingAzurite, installed_azurite
 def steps() -> Iterator[tuple[str, Callable[[], object]]]:
     """What there is to make, by name; what takes long comes last."""
     yield "Azurite", installed_azurite
+    yield "Azure's SDKs for JavaScript", installed_sdk
     yield "the conformance programme", programme.built
     for name in go_clients.SOURCES:
         yield name, partial(go_clients.built, name)
