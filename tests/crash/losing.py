@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.crash.disk_model import Disk, Loss, Model
-from tests.crash.history import ABSENT, History
+from tests.crash.history import History
 from tests.crash.killing import COLLECTING, REPOSITORIES
 from tests.crash.looking import ShownInProcess, collect, faults_in, left_over, look
 from tests.crash.pushing import Pusher, Unsure
@@ -195,7 +195,7 @@ def _collect(served: Served, history: History, shim: Shim) -> None:
     for key in history.known():
         if key.kind == "blob":
             # Only what a manifest needs must stay, and a check tells whether it does.
-            history.begin(key, ABSENT, shim.position())
+            history.may_go(key, shim.position())
     subprocess.run(
         [sys.executable, "-c", COLLECTING, str(served.data)],
         check=True,
