@@ -29,7 +29,7 @@ from tests.crash.looking import (
 )
 from tests.crash.pushing import Pusher, Unsure
 from tests.crash.serving import Served
-from tests.crash.shim import WITHOUT_END, Action, Call, Order, Shim
+from tests.crash.shim import EVERY_CALL, WITHOUT_END, Action, Call, Order, Shim
 
 ALL_AT_ANY_TIME: Final = "after some time, all processes"
 AT_A_START: Final = "while it starts"
@@ -45,10 +45,10 @@ AIMS: Final[dict[str, tuple[Action, Call, str, int]]] = {
     "a blob's move into place": (Action.KILL_GROUP, Call.RENAME, "*", 12),
     "a new file or folder": (Action.KILL_GROUP, Call.CREATE | Call.MKDIR, "*", 25),
     "a removal": (Action.KILL_GROUP, Call.UNLINK, "*", 20),
-    "any call, one worker": (Action.KILL_PROCESS, Call(511), "*", 150),
+    "any call, one worker": (Action.KILL_PROCESS, EVERY_CALL, "*", 150),
 }
-AT_START: Final = (Action.KILL_GROUP, Call(511), "*", 40)
-AT_COLLECTION: Final = (Action.KILL_PROCESS, Call(511), "*", 60)
+AT_START: Final = (Action.KILL_GROUP, EVERY_CALL, "*", 40)
+AT_COLLECTION: Final = (Action.KILL_PROCESS, EVERY_CALL, "*", 60)
 # Each blob that goes takes a transaction, a move and a removal.
 LOOSE_BLOBS: Final = 5
 LONGEST_PUSH_SECONDS: Final = 1.0

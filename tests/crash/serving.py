@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,7 @@ class Served:
         environment: variables laid over the present ones for the server.
         workers: processes.
         told: called whenever a change of the law was acknowledged.
+        before: words that the server's command follows, as of a programme that watches it.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Served:
         *,
         workers: int = WORKERS,
         told: Callable[[], None] = lambda: None,
+        before: Sequence[str] = (),
     ) -> None:
         self.data = data
         data.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +55,7 @@ class Served:
         self._log = data.parent.parent / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._told = told
+        self._before = before
         self._verb("init", "--login-server", self._host)
         made = self._verb("sp", "create", "pusher")
         for role in PUSHER_ROLES:
@@ -73,6 +76,7 @@ class Served:
         with self._log.open("ab") as sink:
             self._process = subprocess.Popen(
                 [
+                    *self._before,
                     *pratique_command(),
                     *("serve", "--data", str(self.data), "--listen", self._host),
                     *("--workers", str(self._workers), "--no-request-log"),

@@ -39,6 +39,11 @@ class Call(IntFlag):
     TRUNCATE = 64
     LINK = 128
     SYNC_FOLDER = 256
+    SYNC_RANGE = 512
+    ATTRIBUTES = 1024
+
+
+EVERY_CALL: Final = Call(2047)
 
 
 class Action(IntEnum):
