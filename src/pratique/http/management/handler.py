@@ -20,12 +20,12 @@ from pratique.http.management.routes import ROUTES
 from pratique.http.management.visit import UnreadableBody, Visit
 from pratique.http.wire import refusals
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
-from pratique.http.wire.problems import Problem, problem_response
+from pratique.http.wire.problems import TRY_AGAIN, Problem, problem_response
 from pratique.identity import PasswordHasher
 from pratique.identity.federation import OutsideKeys
 from pratique.identity.ldap import LdapDirectory
 from pratique.naming import InvalidName
-from pratique.registry import Registry, StorageFailed, StorageFull
+from pratique.registry import Registry, StorageFailed, StorageFrozen, StorageFull
 
 _FAILURES: dict[type[Exception], Problem] = {
     NotFound: Problem.RESOURCE_UNKNOWN,
@@ -39,6 +39,7 @@ _FAILURES: dict[type[Exception], Problem] = {
     BodyTruncated: Problem.SIZE_INVALID,
     TooManyFields: Problem.BAD_REQUEST,
     StorageFull: Problem.STORAGE_FULL,
+    StorageFrozen: Problem.UNAVAILABLE,
     StorageFailed: Problem.UNKNOWN,
 }
 _HEADERS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
@@ -81,7 +82,8 @@ class Management:
             response = turned.response
         except tuple(_FAILURES) as error:
             problem = next(p for kind, p in _FAILURES.items() if isinstance(error, kind))
-            response = problem_response(problem, str(error))
+            headers = (TRY_AGAIN,) if isinstance(error, StorageFrozen) else ()
+            response = problem_response(problem, str(error), headers=headers)
         response.headers.extend(_HEADERS)
         return response
 
