@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -94,9 +94,16 @@ class Rounds:
         folder: for everything.
         seed: what happens follows from it, but for the order among processes.
         only: the ways of being killed, in turn; all of them when there are none.
+        environment: variables laid over the present ones for the server and collectors.
     """
 
-    def __init__(self, folder: Path, seed: int, only: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        only: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.tally = Tally()
         self._chance = Random(seed)  # noqa: S311 - the same each time
         data = folder / "disk" / "data"
@@ -104,7 +111,8 @@ class Rounds:
         self._shim = Shim.made(folder / "shim", data)
         # A collector strikes at its own calls, never at those of a server beside it.
         self._collector_shim = self._shim.beside("collector")
-        self._served = Served(data, self._shim.environment)
+        self._environment = dict(environment or {})
+        self._served = Served(data, {**self._shim.environment, **self._environment})
         self._points = count(1)
         self._history = History()
         self._shown = ShownOverHttp(self._served.url, self._served.login)
@@ -290,7 +298,7 @@ class Rounds:
             check=False,
             capture_output=True,
             text=True,
-            env={**os.environ, **self._collector_shim.environment},
+            env={**os.environ, **self._collector_shim.environment, **self._environment},
             timeout=600,
         )
         if done.returncode not in {0, -signal.SIGKILL}:

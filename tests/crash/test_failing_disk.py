@@ -97,7 +97,7 @@ FAULTS = {
     "no room for new files": Order(FAIL, Call.CREATE | Call.MKDIR, error=errno.ENOSPC),
     "bad sectors": Order(FAIL, Call.WRITE),
     "bad sectors after some writes": Order(FAIL, Call.WRITE, at=11),
-    "syncs of uploads": Order(FAIL, Call.SYNC, pattern="data/uploads/*"),
+    "syncs of uploads": Order(FAIL, Call.SYNC | Call.SYNC_RANGE, pattern="data/uploads/*"),
     "syncs of rows": Order(FAIL, Call.SYNC, pattern="*.db-wal"),
     "one sync of rows": Order(FAIL, Call.SYNC, at=2, times=1, pattern="*.db-wal"),
     "syncs of folders": Order(FAIL, Call.SYNC_FOLDER),
