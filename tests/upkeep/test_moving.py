@@ -20,13 +20,14 @@ from tests.support.postgres_stores import postgres_stores
 from tests.upkeep.move_killed import places
 from tests.upkeep.stage import IMAGES, Image, Stage, can_be_pulled, push_image
 
-from pratique.assembly import is_prepared, move_rows, refuse_moved
-from pratique.registry import StorageFailed
+from pratique.assembly import is_prepared, move_rows, refuse_moved, take_back
+from pratique.registry import Policy, StorageFailed, StorageFrozen
 from pratique.settings import Places
 from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 from pratique.storage.metadata.sqlite.moving import SqliteSource, SqliteTarget
 from pratique.storage.metadata.tables import TABLES, Part, StoredRow, Table
 from pratique.storage.moving import Move
+from pratique.testing.content_stores import ContentStores, filesystem_stores
 
 FILES = {Part.ROWS: "pratique.db", Part.DECISIONS: "decisions.db", Part.AUDIT: "audit.db"}
 FROZEN = "this registry is being moved to another store, or was, and takes no changes here"
@@ -142,7 +143,7 @@ def test_changes_meanwhile_are_refused_and_pulls_are_served(
             assert len(terminal.gets("repo", "list", *words)) == 2
             if to_database:
                 assert all(map(stage.pulls, IMAGES))
-                with pytest.raises(StorageFailed, match=FROZEN):
+                with pytest.raises(StorageFrozen, match=FROZEN):
                     stage.push(Image("team/app", "v9", (b"in between",)))
 
     moved = move_rows(source, target, told)
@@ -155,13 +156,15 @@ def test_changes_meanwhile_are_refused_and_pulls_are_served(
 def test_a_source_that_was_moved_is_out_of_date(
     stage: Stage, terminal: Terminal, url: str, tmp_path: Path
 ) -> None:
-    """Nobody collects in it or moves it again, until its owner takes it back."""
+    """Nobody collects in it, mends it or moves it again, until its owner takes it back."""
     data = ("--data", str(stage.data))
     move_rows(Places(stage.data), Places(stage.data, url), quiet)
     with pytest.raises(StorageFailed) as refused:
         refuse_moved(Places(stage.data))
     assert "serve what it was moved to" in refused.value.detail
-    assert "was moved with" in terminal.fails("gc", *data)
+    verbs = (("gc",), ("check",), ("check", "--repair"), ("backup", str(tmp_path / "backup")))
+    for verb in verbs:
+        assert "was moved with" in terminal.fails(*verb, *data)
     again = terminal.fails("migrate-store", "--from-data", str(stage.data), "--to-database", url)
     assert "is not empty" in again
     with pytest.raises(StorageFailed) as moved_already:
@@ -175,6 +178,39 @@ def test_a_source_that_was_moved_is_out_of_date(
         refuse_moved(Places(stage.data, url))
     terminal.reads("migrate-store", "--take-back", "--from-database", url)
     refuse_moved(Places(stage.data, url))
+
+
+@pytest.mark.parametrize("to_database", [True, False])
+def test_an_old_server_throws_no_bytes_away(
+    stage: Stage, url: str, tmp_path: Path, *, to_database: bool
+) -> None:
+    """Bytes that nothing links in the old rows may be linked in the new ones."""
+    folder, database = Places(stage.data), Places(stage.data, url)
+    if not to_database:
+        move_rows(folder, database, quiet)
+    source, target = (folder, database) if to_database else (database, Places(tmp_path / "back"))
+    loose = b"bytes whose upload ended before their link was made"
+    path = stage.file_of(loose)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(loose)
+    stage.grow_old()
+
+    async def collect(stores: ContentStores) -> int:
+        collection = stores.collection(stores.area_time)
+        gone = [step.blobs async for step in collection.run(Policy())]
+        return gone[-1]
+
+    opened = (
+        filesystem_stores(stage.data, "e") if to_database else postgres_stores(url, stage.data, "e")
+    )
+    with opened as old:
+        move_rows(source, target, quiet)
+        with pytest.raises(StorageFrozen, match=FROZEN):
+            asyncio.run(collect(old))
+        assert path.read_bytes() == loose
+        take_back(source)
+        assert asyncio.run(collect(old)) == 1
+        assert not path.exists()
 
 
 @pytest.mark.parametrize(

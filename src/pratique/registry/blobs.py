@@ -18,8 +18,7 @@ from pratique.registry.errors import BlobUnknown, StorageFull
 from pratique.registry.namespaces import HOME, Namespace
 from pratique.registry.ports import BlobContents, BlobLinks
 
-# A small part of the usual grace: a client that was told that a blob is there has nearly all of it
-# left, and a blob that is asked about all day costs a write an hour.
+# A blob that is asked about all day costs a write an hour; collection waits so much longer.
 RENEWED_AFTER: Final = timedelta(hours=1)
 
 

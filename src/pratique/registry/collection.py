@@ -6,7 +6,8 @@ and done in the same step as the look that allows it.
 
 ```text
 link of a blob       goes when no manifest of its repository needs it, a grace period after it was
-                     made or its blob was last asked about
+                     made or its blob was last asked about; up to `RENEWED_AFTER` later, as that is
+                     noted no more often
 bytes of a blob      go when no repository links it, a grace period after they were put in place
 manifest             goes when no tag and no other manifest leads to it, where that is wanted
 upload               goes when nobody wrote to it for `IDLE_LIMIT`
@@ -22,6 +23,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pratique.naming import Digest
+from pratique.registry.blobs import RENEWED_AFTER
 from pratique.registry.content import LinkPlace, ManifestPlace
 from pratique.registry.namespaces import MARK, StoredName
 from pratique.registry.ports import BlobBin, Catalogue, Leftovers, UploadArea
@@ -176,7 +178,8 @@ class Collection:
         self, done: Collected, grace: timedelta, *, only_count: bool
     ) -> AsyncIterator[Collected]:
         after: LinkPlace | None = None
-        before = self.clock() - grace
+        # A blob may have been asked about so long after the time that its link has.
+        before = self.clock() - grace - RENEWED_AFTER
         while True:
             found = await self.leftovers.unneeded_links(before, after, self.step)
             gone = len(found.places)

@@ -7,7 +7,7 @@ ContentError
 ├── DigestMismatch, SizeMismatch, RangeOutOfOrder                                refused bytes
 ├── UploadBusy                                                                   try again
 ├── TooManyToSort                                                                ask otherwise
-└── StorageFull, StorageFailed                                                   the disk's fault
+└── StorageFull, StorageFailed (StorageFrozen)                                   the disk's fault
 ```
 
 `str()` of each is fit for whoever may read the repository: lower case, without a path.
@@ -207,3 +207,14 @@ class StorageFailed(ContentError):
         super().__init__(
             told or "the registry's storage failed; its operator finds the cause in the log"
         )
+
+
+class StorageFrozen(StorageFailed):
+    """The store takes no changes for a while, and says why; nothing was stored.
+
+    Args:
+        told: the sentence for clients and operators alike.
+    """
+
+    def __init__(self, told: str) -> None:
+        super().__init__(told, told)

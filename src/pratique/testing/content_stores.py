@@ -111,19 +111,23 @@ class ContentStores:
         return Collection(self.leftovers, self.bin, self.area, clock, step, standing)
 
 
-def memory_stores() -> ContentStores:
-    """Stores in memory, empty."""
+def memory_stores(area_time: Callable[[], datetime] = lambda: later(0)) -> ContentStores:
+    """Stores in memory, empty.
+
+    Args:
+        area_time: the time now of uploads and bytes.
+    """
     rows = ContentRows()
     blobs = MemoryBlobs()
     return ContentStores(
         MemoryManifests(rows),
         MemoryBlobLinks(rows),
         blobs,
-        MemoryUploads(blobs, lambda: later(0)),
+        MemoryUploads(blobs, area_time),
         MemoryCatalogue(rows),
         MemoryLeftovers(rows),
         blobs,
-        lambda: later(0),
+        area_time,
     )
 
 

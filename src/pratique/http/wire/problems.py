@@ -7,7 +7,7 @@ Codes are those of the OCI distribution specification 1.1, section "Error Codes"
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from pratique.http.wire.messages import Response, encode_json
 
@@ -63,6 +63,9 @@ class Problem(Enum):
         self.code = code
         self.meaning = meaning
 
+
+# Beside `UNAVAILABLE` where the registry takes no changes: a move takes seconds, or minutes.
+TRY_AGAIN: Final = ("retry-after", "30")
 
 _NOT_GIVEN: Any = object()
 

@@ -130,6 +130,15 @@ FROZEN_WORDS: Final = (
 )
 
 
+def moved_words(where: str) -> str:
+    """What is said of rows that were moved away, and what to do."""
+    return (
+        f"the registry in {where} was moved with `pratique migrate-store`; serve what it was moved "
+        "to. `pratique migrate-store --take-back` makes this one current again, without what "
+        "changed there since"
+    )
+
+
 class Fingerprint:
     """How many rows there were, and a SHA-256 of all of them in their order.
 
