@@ -288,7 +288,7 @@ def test_many_tags_need_little_memory(stage: Stage, url: str, tmp_path: Path) ->
             "SELECT repository FROM tags WHERE digest = ?", (digest,)
         ).fetchone()
         connection.executemany(
-            "INSERT INTO tags VALUES (?, ?, ?, 1, 1)",
+            "INSERT INTO tags VALUES (?, ?, ?, 1, 1, 0)",
             ((repository, f"many-{number}", digest) for number in range(100_000)),
         )
         connection.commit()

@@ -29,6 +29,7 @@ from pratique.registry.errors import (
     BlobUnknown,
     ContentError,
     DigestMismatch,
+    Locked,
     ManifestInvalid,
     ManifestReferencesUnknown,
     ManifestTooLarge,
@@ -44,6 +45,7 @@ from pratique.registry.errors import (
     UploadUnknown,
 )
 from pratique.registry.listings import Listings
+from pratique.registry.locks import LockChange, Locks
 from pratique.registry.manifests import Manifests
 from pratique.registry.operations import Registry
 from pratique.registry.ports import (
@@ -51,6 +53,7 @@ from pratique.registry.ports import (
     BlobContents,
     BlobLinks,
     Catalogue,
+    Items,
     Leftovers,
     ManifestStore,
     UploadArea,
@@ -74,9 +77,13 @@ __all__ = [
     "DeletedRepository",
     "DigestMismatch",
     "Found",
+    "Items",
     "Leftovers",
     "LinkPlace",
     "Listings",
+    "LockChange",
+    "Locked",
+    "Locks",
     "ManifestFacts",
     "ManifestInvalid",
     "ManifestPlace",

@@ -14,6 +14,7 @@ from pratique.registry.ports import (
     BlobContents,
     BlobLinks,
     Catalogue,
+    Items,
     ManifestStore,
     UploadArea,
 )
@@ -30,7 +31,7 @@ class Registry:
     listings: Listings
 
     @classmethod
-    def build(
+    def build(  # noqa: PLR0913 - one for each store, by name
         cls,
         *,
         manifests: ManifestStore,
@@ -38,6 +39,7 @@ class Registry:
         contents: BlobContents,
         area: UploadArea,
         catalogue: Catalogue,
+        items: Items,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         accept_sparse: bool = True,
@@ -50,6 +52,7 @@ class Registry:
             contents: store of blobs' bytes.
             area: where uploads are received; ends in `contents`.
             catalogue: listings of the same rows as `manifests` and `links`.
+            items: single ones of them.
             clock: the time now, with a time zone.
             new_id: a fresh upload id, hard to guess: hexadecimal digits, or a UUID.
             accept_sparse: see `Manifests`.
@@ -57,6 +60,6 @@ class Registry:
         return cls(
             Manifests(manifests, clock, accept_sparse),
             Blobs(links, contents, clock),
-            Uploads(area, links, contents, clock, new_id),
-            Listings(catalogue),
+            Uploads(area, links, contents, items, clock, new_id),
+            Listings(catalogue, items),
         )

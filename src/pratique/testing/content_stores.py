@@ -15,6 +15,7 @@ from pratique.registry import (
     BlobLinks,
     Catalogue,
     Collection,
+    Items,
     Leftovers,
     ManifestStore,
     Registry,
@@ -27,6 +28,7 @@ from pratique.storage.metadata.memory import (
     ContentRows,
     MemoryBlobLinks,
     MemoryCatalogue,
+    MemoryItems,
     MemoryLeftovers,
     MemoryManifests,
 )
@@ -34,6 +36,7 @@ from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
     SqliteCatalogue,
+    SqliteItems,
     SqliteLeftovers,
     SqliteManifests,
 )
@@ -80,6 +83,7 @@ class ContentStores:
     contents: BlobContents
     area: UploadArea
     catalogue: Catalogue
+    items: Items
     leftovers: Leftovers
     bin: BlobBin
     area_time: Callable[[], datetime]
@@ -94,6 +98,7 @@ class ContentStores:
             contents=self.contents,
             area=self.area,
             catalogue=self.catalogue,
+            items=self.items,
             clock=self.clock,
             new_id=self.new_id,
             accept_sparse=accept_sparse,
@@ -114,6 +119,7 @@ def memory_stores() -> ContentStores:
         blobs,
         MemoryUploads(blobs, lambda: later(0)),
         MemoryCatalogue(rows),
+        MemoryItems(rows),
         MemoryLeftovers(rows),
         blobs,
         lambda: later(0),
@@ -135,6 +141,7 @@ def filesystem_stores(data: Path, id_prefix: str = "0") -> Iterator[ContentStore
                 blobs,
                 area,
                 SqliteCatalogue(database),
+                SqliteItems(database),
                 SqliteLeftovers(database),
                 FilesystemBin(blobs, area.pool),
                 lambda: _time_of_files(data),
