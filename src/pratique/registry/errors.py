@@ -170,8 +170,6 @@ class Locked(ContentError):
     Attributes:
         item: that is locked; None for the repository itself.
         attributes: those of ACR's words that are false and forbid it.
-
-    Args:
         doing: what it is locked against.
     """
 
@@ -185,6 +183,7 @@ class Locked(ContentError):
         self.repository = repository
         self.item = item
         self.attributes = attributes
+        self.doing = doing
         reference, option, whole = str(repository), "--repository", f"the repository `{repository}`"
         if item is not None:
             between, kind = ("@", "manifest") if isinstance(item, Digest) else (":", "tag")
@@ -198,6 +197,11 @@ class Locked(ContentError):
             f"repo unlock {reference}` or `az acr repository update --name REGISTRY {option} "
             f"{reference} {options}`"
         )
+
+    @property
+    def summary(self) -> str:
+        """What forbids it, without what to do, for a log."""
+        return f"{self.item or self.repository} {' '.join(self.attributes)}"
 
 
 class TooManyToSort(ContentError):

@@ -15,6 +15,7 @@ class Facts:
         failed: why a sign-in proved nobody; empty when none failed.
         refused: what the law refused; None for nothing.
         decision_id: of the refusal or the failed sign-in that is recorded; empty for none.
+        detail: what was changed of content, or what forbade it; empty for no more to tell.
     """
 
     # Of the class, not of each: most requests have nothing of this to tell but who sends them.
@@ -23,6 +24,7 @@ class Facts:
     failed: str = ""
     refused: Denied | None = None
     decision_id: str = ""
+    detail: str = ""
 
     def sign_in(self, caller: Caller, way: str) -> None:
         """Somebody signed in by this request."""
