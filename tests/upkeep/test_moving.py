@@ -64,6 +64,9 @@ def used(stage: Stage, terminal: Terminal) -> Stage:
         connection.execute("INSERT INTO grant_use_repositories VALUES ('g', 'pull', 'a', '2030')")
         connection.execute("INSERT INTO recording VALUES (1, '2030-01-01')")
         connection.commit()
+    for number, name in enumerate(("team/app", "team/app:v1", "team/other:v1"), 1):
+        words = ("--against", "deletion") if number == 1 else ()
+        terminal.reads("repo", "lock", name, *words, "--data", str(stage.data))
     return stage
 
 
@@ -87,6 +90,7 @@ def test_there_and_back(used: Stage, terminal: Terminal, url: str, tmp_path: Pat
     assert {"manifests", "tags", "ledger", "decisions", "grant_uses", "audit"} <= {
         name for name, rows in before.items() if rows
     }
+    assert [row[-1] for row in before["tags"]] == [3, 0, 3]
     there = terminal.types("migrate-store", "--from-data", str(used.data), "--to-database", url)
     assert there.code == 0, there.err
     assert "3 tags, 3 manifests" in there.out

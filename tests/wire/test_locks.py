@@ -36,10 +36,11 @@ async def push(registry: RegistryInMemory, tag: str, authorization: str = "") ->
     return await registry.ask("PUT", f"{ROOT}/manifests/{tag}", headers=headers, body=MANIFEST)
 
 
-def problem(answer: Response) -> tuple[int, str, str, Any]:
-    """Status, code, words and detail."""
+def problem(answer: Response) -> tuple[int, str, str]:
+    """Status, code and words; nothing beside them, which some clients would print after them."""
     (error,) = json.loads(answer.body)["errors"]
-    return answer.status, error["code"], error["message"], error["detail"]
+    assert error.keys() == {"code", "message"}
+    return answer.status, error["code"], error["message"]
 
 
 @pytest.mark.parametrize(("address", "key"), [(ACR, None), (TAG, "tag"), (WHOLE, "manifest")])
@@ -123,7 +124,6 @@ async def test_words_of_a_refusal() -> None:
             "the tag `v1` of `team/app` is locked against being overwritten (`writeEnabled` is "
             "false); whoever may change its attributes (`metadata/write`) lifts that by "
             + UNLOCK.format(":v1", options),
-            {"name": REPOSITORY, "Tag": "v1", "disabled": ["writeEnabled"]},
         )
         assert header(answer, "allow") == "DELETE, GET, HEAD"
         await change(registry, TAG, writeEnabled=True)

@@ -50,7 +50,7 @@ def _list(session: Session, screen: Screen) -> None:
 @verb(repo, "show", "pratique repo show app/web")
 @named
 def _show(session: Session, screen: Screen, named: Named) -> None:
-    """Show what is known of a repository, a tag or a manifest, its locks too."""
+    """Show a repository, tag or manifest, and its locks."""
     fields: dict[str, Source] = {"repository": lambda _: named.repository}
     if named.item is None:
         fields |= {"manifests": "manifestCount", "tags": "tagCount"}
@@ -67,7 +67,10 @@ def _show(session: Session, screen: Screen, named: Named) -> None:
 @named
 @_AGAINST
 def _lock(session: Session, screen: Screen, named: Named, against: tuple[str, ...]) -> None:
-    """Lock a repository, a tag or a manifest; against writing and deletion, when not said."""
+    """Lock a repository, tag or manifest.
+
+    Against writing and deletion, where --against is not given.
+    """
     told = _changed(session, named, against or ("writing", "deletion"), enabled=False)
     screen.show(told, f"{_begun(named)} is locked against {_locks(told)}.")
 
@@ -76,7 +79,10 @@ def _lock(session: Session, screen: Screen, named: Named, against: tuple[str, ..
 @named
 @_AGAINST
 def _unlock(session: Session, screen: Screen, named: Named, against: tuple[str, ...]) -> None:
-    """Unlock a repository, a tag or a manifest; altogether, when not said otherwise."""
+    """Unlock a repository, tag or manifest.
+
+    Altogether, where --against is not given.
+    """
     told = _changed(session, named, against or tuple(_WORDS), enabled=True)
     left = _locks(told)
     still = f"still locked against {left}" if left else "not locked any more"

@@ -102,9 +102,5 @@ def _detail(error: Exception) -> Any:
             return {kind: str(error.reference)}
         case RepositoryUnknown():
             return {"name": error.repository}
-        case Locked():
-            kind = "Digest" if isinstance(error.item, Digest) else "Tag"
-            item = {} if error.item is None else {kind: str(error.item)}
-            return {"name": error.repository, **item, "disabled": list(error.attributes)}
         case _:
             return None
