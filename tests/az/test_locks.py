@@ -91,16 +91,18 @@ def test_a_locked_repository(harbour: Harbour, boss: Az) -> None:
 
 
 def test_who_may_change_locks(harbour: Harbour) -> None:
-    """`AcrPush` may push and not change locks; nothing is told it of them when it may not pull."""
+    """`AcrPush` may push and not change locks, and is told by which permission it would."""
     robot = harbour.robot("pushing", "AcrPush")
     az = harbour.signed_in(robot["client_id"], robot["secret"], "--allow-no-subscriptions")
-    name = harbour.unique("locked/pushed")
+    name = harbour.unique("pushed/app")
     harbour.push(az, name, "v1")
+    harbour.server.pratique("repo", "lock", f"{name}:v1")
     said = az.refused(
-        *("acr", "repository", "update", *AT, "--image", f"{name}:v1", "--write-enabled", "false"),
+        *("acr", "repository", "update", *AT, "--image", f"{name}:v1", "--write-enabled", "true"),
     )
+    assert "Microsoft.ContainerRegistry/registries/metadata/write" in said
+    assert "it is not carried by `AcrPush`" in said
     assert "locked" not in said
-    assert "CONNECTIVITY_ACCESS_TOKEN_ERROR" in said or "metadata/write" in said
 
 
 def test_the_registry_sdk(harbour: Harbour, boss: Az) -> None:
@@ -114,7 +116,6 @@ def test_the_registry_sdk(harbour: Harbour, boss: Az) -> None:
     )
     for refusal, item in (
         ("refused", f"the tag `v1` of `{name}` is locked against being deleted"),
-        ("not pulled", f"the manifest `{image.digest}` of `{name}` is locked against being pulled"),
         ("kept", f"the repository `{name}` is locked against deletion"),
     ):
         status, words = found.pop(refusal)
@@ -124,6 +125,7 @@ def test_the_registry_sdk(harbour: Harbour, boss: Az) -> None:
         "tag": [False, False, True, True],
         "tag, shown": [False, False, True, True],
         "manifest": [True, True, True, False],
+        "not pulled": 405,
         "manifests": [],
         "repository": [False, True, True, True],
         "gone": True,
