@@ -65,6 +65,9 @@ def used(stage: Stage, terminal: Terminal) -> Stage:
         connection.execute("INSERT INTO grant_use_repositories VALUES ('g', 'pull', 'a', '2030')")
         connection.execute("INSERT INTO recording VALUES (1, '2030-01-01')")
         connection.commit()
+    for number, name in enumerate(("team/app", "team/app:v1", "team/other:v1"), 1):
+        words = ("--against", "deletion") if number == 1 else ()
+        terminal.reads("repo", "lock", name, *words, "--data", str(stage.data))
     return stage
 
 
@@ -88,6 +91,7 @@ def test_there_and_back(used: Stage, terminal: Terminal, url: str, tmp_path: Pat
     assert {"manifests", "tags", "ledger", "decisions", "grant_uses", "audit"} <= {
         name for name, rows in before.items() if rows
     }
+    assert [row[-1] for row in before["tags"]] == [3, 0, 3]
     there = terminal.types("migrate-store", "--from-data", str(used.data), "--to-database", url)
     assert there.code == 0, there.err
     assert "3 tags, 3 manifests" in there.out
@@ -324,7 +328,7 @@ def test_many_tags_need_little_memory(stage: Stage, url: str, tmp_path: Path) ->
             "SELECT repository FROM tags WHERE digest = ?", (digest,)
         ).fetchone()
         connection.executemany(
-            "INSERT INTO tags VALUES (?, ?, ?, 1, 1)",
+            "INSERT INTO tags VALUES (?, ?, ?, 1, 1, 0)",
             ((repository, f"many-{number}", digest) for number in range(100_000)),
         )
         connection.commit()

@@ -23,6 +23,7 @@ from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
     SqliteCatalogue,
+    SqliteItems,
     SqliteLeftovers,
     SqliteManifests,
 )
@@ -118,6 +119,7 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
         manifests=SqliteManifests(database),
         links=SqliteBlobLinks(database),
         catalogue=SqliteCatalogue(database),
+        items=SqliteItems(database),
         leftovers=SqliteLeftovers(database),
         sessions=SqliteUploadSessions(database),
         blob_places=SqliteBlobPlaces(database),

@@ -207,6 +207,7 @@ def _content(rows: RowStores, blobs: BlobStores, spans: Spans) -> Registry:
         contents=spans.around(blobs.contents, "blobs"),
         area=spans.around(blobs.area, "uploads"),
         catalogue=spans.around(rows.catalogue, "catalogue"),
+        items=spans.around(rows.items, "items"),
         clock=now,
         new_id=new_id,
     )

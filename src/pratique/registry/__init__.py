@@ -29,6 +29,7 @@ from pratique.registry.errors import (
     BlobUnknown,
     ContentError,
     DigestMismatch,
+    Locked,
     ManifestInvalid,
     ManifestReferencesUnknown,
     ManifestTooLarge,
@@ -45,6 +46,7 @@ from pratique.registry.errors import (
     UploadUnknown,
 )
 from pratique.registry.listings import Listings
+from pratique.registry.locks import LockChange, Locks
 from pratique.registry.manifests import Manifests
 from pratique.registry.namespaces import Namespace, StoredName
 from pratique.registry.operations import Registry
@@ -53,6 +55,7 @@ from pratique.registry.ports import (
     BlobContents,
     BlobLinks,
     Catalogue,
+    Items,
     Leftovers,
     ManifestStore,
     UploadArea,
@@ -76,9 +79,13 @@ __all__ = [
     "DeletedRepository",
     "DigestMismatch",
     "Found",
+    "Items",
     "Leftovers",
     "LinkPlace",
     "Listings",
+    "LockChange",
+    "Locked",
+    "Locks",
     "ManifestFacts",
     "ManifestInvalid",
     "ManifestPlace",

@@ -15,6 +15,7 @@ from pratique.registry import (
     BlobLinks,
     Catalogue,
     Collection,
+    Items,
     Leftovers,
     ManifestStore,
     Registry,
@@ -28,6 +29,7 @@ from pratique.storage.metadata.memory import (
     ContentRows,
     MemoryBlobLinks,
     MemoryCatalogue,
+    MemoryItems,
     MemoryLeftovers,
     MemoryManifests,
 )
@@ -35,6 +37,7 @@ from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
     SqliteCatalogue,
+    SqliteItems,
     SqliteLeftovers,
     SqliteManifests,
 )
@@ -81,6 +84,7 @@ class ContentStores:
     contents: BlobContents
     area: UploadArea
     catalogue: Catalogue
+    items: Items
     leftovers: Leftovers
     bin: BlobBin
     area_time: Callable[[], datetime]
@@ -95,6 +99,7 @@ class ContentStores:
             contents=self.contents,
             area=self.area,
             catalogue=self.catalogue,
+            items=self.items,
             clock=self.clock,
             new_id=self.new_id,
             accept_sparse=accept_sparse,
@@ -125,6 +130,7 @@ def memory_stores(area_time: Callable[[], datetime] = lambda: later(0)) -> Conte
         blobs,
         MemoryUploads(blobs, area_time),
         MemoryCatalogue(rows),
+        MemoryItems(rows),
         MemoryLeftovers(rows),
         blobs,
         area_time,
@@ -146,6 +152,7 @@ def filesystem_stores(data: Path, id_prefix: str = "0") -> Iterator[ContentStore
                 blobs,
                 area,
                 SqliteCatalogue(database),
+                SqliteItems(database),
                 SqliteLeftovers(database),
                 FilesystemBin(blobs, area.pool),
                 lambda: _time_of_files(data),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pratique.http.dataplane.listings import UnknownOrder
+from pratique.http.dataplane.locks import UnreadableAttributes
 from pratique.http.dataplane.manifests import TooManyTags
 from pratique.http.dataplane.uploads import DigestMissing
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
@@ -15,6 +16,7 @@ from pratique.naming import Digest, InvalidName
 from pratique.registry import (
     BlobUnknown,
     DigestMismatch,
+    Locked,
     ManifestInvalid,
     ManifestReferencesUnknown,
     ManifestTooLarge,
@@ -34,6 +36,7 @@ from pratique.registry import (
 _BY_TYPE: dict[type[Exception], Problem] = {
     BlobUnknown: Problem.BLOB_UNKNOWN,
     DigestMismatch: Problem.DIGEST_INVALID,
+    Locked: Problem.LOCKED,
     ManifestInvalid: Problem.MANIFEST_INVALID,
     ManifestReferencesUnknown: Problem.MANIFEST_BLOB_UNKNOWN,
     ManifestTooLarge: Problem.MANIFEST_TOO_LARGE,
@@ -56,6 +59,7 @@ _BY_TYPE: dict[type[Exception], Problem] = {
     TooManyTags: Problem.BAD_REQUEST,
     TooManyToSort: Problem.BAD_REQUEST,
     UnknownOrder: Problem.BAD_REQUEST,
+    UnreadableAttributes: Problem.BAD_REQUEST,
     UnsatisfiableRange: Problem.RANGE_INVALID,
 }
 _BY_KIND_OF_NAME = {

@@ -49,6 +49,8 @@ class Problem(Enum):
     )
     TOOMANYREQUESTS = (429, "TOOMANYREQUESTS", "too many requests or wrong sign-ins; wait")
     UNSUPPORTED = (405, "UNSUPPORTED", "this address does not know the method")
+    # Clients print the words of this code alone, and try nothing again after it.
+    LOCKED = (405, "UNSUPPORTED", "a lock of the repository, tag or manifest forbids this")
     NOT_FOUND = (404, "UNSUPPORTED", "there is nothing at this address")
     BAD_REQUEST = (400, "BAD_REQUEST", "the request cannot be understood")
     TOO_LARGE = (413, "SIZE_INVALID", "the request is larger than its kind may be")

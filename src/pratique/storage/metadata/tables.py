@@ -57,7 +57,7 @@ class Table:
 
 # Rows come after those that they point to. A manifest has 4 MiB at most.
 TABLES: Final = (
-    Table("repositories", Part.ROWS, ("name", "created_at", "updated_at"), ("name",)),
+    Table("repositories", Part.ROWS, ("name", "created_at", "updated_at", "locks"), ("name",)),
     Table("blobs", Part.ROWS, ("digest", "size", "created_at"), ("digest",)),
     Table(
         "repository_blobs",
@@ -70,7 +70,7 @@ TABLES: Final = (
         Part.ROWS,
         (
             *("repository", "digest", "media_type", "artifact_type", "config_media_type", "size"),
-            *("image_size", "created_at", "updated_at", "annotations", "content"),
+            *("image_size", "created_at", "updated_at", "annotations", "content", "locks"),
         ),
         ("repository", "digest"),
         at_once=8,
@@ -78,7 +78,7 @@ TABLES: Final = (
     Table(
         "tags",
         Part.ROWS,
-        ("repository", "name", "digest", "created_at", "updated_at"),
+        ("repository", "name", "digest", "created_at", "updated_at", "locks"),
         ("repository", "name"),
     ),
     Table(

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pratique.naming import Digest, RepositoryName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
+from pratique.registry.locks import AGAINST_DELETION
 from pratique.storage.metadata.memory.rows import ContentRows
 
 P = TypeVar("P", LinkPlace, ManifestPlace)
@@ -106,6 +107,8 @@ class MemoryLeftovers:
         repository = self._rows.repositories.get(place.repository)
         manifest = repository.manifests.get(place.digest) if repository else None
         if repository is None or manifest is None or manifest.updated_at >= before:
+            return False
+        if AGAINST_DELETION & (repository.locks | manifest.locks):
             return False
         if any(tag.digest == place.digest for tag in repository.tags.values()):
             return False

@@ -33,7 +33,8 @@ _MANIFESTS: Final = """
     SELECT repository, digest, updated_at FROM manifests
     WHERE (repository, digest) > ($1, $2) ORDER BY repository, digest LIMIT $3
 """
-# A manifest is led to by a tag, by an index that is there, or by its subject that is there.
+# A manifest is led to by a tag, by an index that is there, or by its subject that is there; and
+# what is locked stays.
 _MANIFEST_IS_NEEDED: Final = """
     SELECT 1 WHERE
         EXISTS (SELECT 1 FROM tags WHERE repository = $1 AND digest = $2)
@@ -42,6 +43,9 @@ _MANIFEST_IS_NEEDED: Final = """
         OR EXISTS (SELECT 1 FROM manifest_references r
             JOIN manifests m ON m.repository = r.repository AND m.digest = r.target
             WHERE r.repository = $1 AND r.digest = $2 AND r.kind = 'subject')
+        OR EXISTS (SELECT 1 FROM manifests
+            WHERE repository = $1 AND digest = $2 AND (locks & 3) <> 0)
+        OR EXISTS (SELECT 1 FROM repositories WHERE name = $1 AND (locks & 3) <> 0)
 """
 _TOUCH: Final = "UPDATE ledger_version SET version = version"
 _IS_OLD_MANIFEST: Final = """
