@@ -28,6 +28,10 @@ async def _registry(call: Calls) -> None:
     await call("POST", "/admin-user/disable")
     await call("POST", "/signing-keys", {})
     await call("GET", "/signing-keys")
+    await call("PATCH", "/registry", {"login_server": "first.example.org"})
+    await call("POST", "/registries", {"name": "second", "login_server": "second.example.org"})
+    await call("GET", "/registries")
+    await call("DELETE", "/registries/second")
     for path in MAKERS:
         await call("GET", path.removeprefix("/api/v1"))
 
