@@ -102,4 +102,5 @@ def _group(snapshot: Snapshot, name: str | None) -> ResourceScope:
 
 
 def _shown(seen: Snapshot) -> dict[str, Any]:
-    return {**views.registry(seen.registry), "home": not seen.registry_id}
+    own = {"home": not seen.registry_id, "registry_id": seen.registry_id or None}
+    return {**views.registry(seen.registry), **own}
