@@ -91,6 +91,7 @@ class RegistryInMemory:
         log: LineLog | None = None,
         issuers: OutsideKeys | None = None,
         content: Registry | None = None,
+        external_url: str | None = None,
     ) -> Self:
         """A new one.
 
@@ -98,6 +99,7 @@ class RegistryInMemory:
             log: takes lines; none are written when None.
             issuers: asks outside issuers for their keys; real ones when None.
             content: what the repositories hold, kept elsewhere; empty and in memory when None.
+            external_url: as clients see the home registry, behind a proxy.
         """
         clock, ledger = Clock(), MemoryLedger()
         executor, ldap = ThreadPoolExecutor(1), LdapServers()
@@ -137,6 +139,7 @@ class RegistryInMemory:
             clock=clock,
             issuers=issuers,
             ldap=ldap,
+            external_url=external_url,
         )
         return cls(application, ledger, clock, executor, ldap, auditor)
 
