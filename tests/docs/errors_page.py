@@ -58,7 +58,7 @@ def page() -> str:
         "",
         "Errors are JSON: an object `error` with `code` and `message`. Rows without a permission",
         "show what the caller may read. `/metadata/endpoints` is for everybody. Described in",
-        "[openapi-azure.json](openapi-azure.json), which is served at `/api/v1/openapi-azure.json`.",
+        "[openapi-azure.json](openapi-azure.json), served at `/api/v1/openapi-azure.json`.",
         "",
         "| Method | Address | Permission |",
         "|---|---|---|",
