@@ -47,6 +47,7 @@ BEYOND = frozenset(
     {
         *("Microsoft.Resources/subscriptions/resourceGroups/read",),
         *("Microsoft.Resources/subscriptions/resourceGroups/write",),
+        *("Microsoft.Resources/subscriptions/resourceGroups/delete",),
         *(
             f"{_AUTHORIZATION}/directory/servicePrincipals/{verb}"
             for verb in ("read", "write", "delete")

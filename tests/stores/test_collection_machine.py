@@ -145,6 +145,10 @@ class Interrupted:
         await self.between()
         return await self.inner.forget_unlinked(digest, throw_away)
 
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """See the port."""
+        return await self.inner.drop_part(repository, limit)
+
 
 class CollectionMachine(RuleBasedStateMachine):
     """What was pushed, and a collection of each worker's in the middle of it."""

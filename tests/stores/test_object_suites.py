@@ -14,6 +14,7 @@ from tests.support.object_stores import ObjectServer, azurite, moto, object_stor
 from pratique.storage.blobs.objects import Bucket, open_bucket
 from pratique.testing.content_stores import ContentStores
 from pratique.testing.content_suite_collection import CollectionSuite
+from pratique.testing.content_suite_namespaces import NamespaceSuite
 from pratique.testing.content_suite_registry import RegistrySuite
 from pratique.testing.content_suite_uploads import UploadAreaSuite
 
@@ -67,4 +68,8 @@ class TestOperations(RegistrySuite):
 
 
 class TestCollection(CollectionSuite):
+    """See the suite."""
+
+
+class TestNamespaces(NamespaceSuite):
     """See the suite."""

@@ -14,6 +14,7 @@ from pratique.testing.content_suite_catalogue import CatalogueSuite
 from pratique.testing.content_suite_collection import CollectionSuite
 from pratique.testing.content_suite_links import BlobLinksSuite
 from pratique.testing.content_suite_manifests import ManifestStoreSuite
+from pratique.testing.content_suite_namespaces import NamespaceSuite
 from pratique.testing.content_suite_registry import RegistrySuite
 
 
@@ -43,4 +44,8 @@ class TestOperations(RegistrySuite):
 
 
 class TestCollection(CollectionSuite):
+    """See the suite."""
+
+
+class TestNamespaces(NamespaceSuite):
     """See the suite."""

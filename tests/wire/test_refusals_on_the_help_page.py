@@ -14,7 +14,7 @@ from pratique.admission.decisions import DecisionRecord
 from pratique.admission.recorder import Recorder
 from pratique.http.help.reasoning import PERMISSION
 from pratique.http.help.told import advice_on, decision_id_in, sentence_of
-from pratique.http.management.routes import ROUTES
+from pratique.http.management.routes import ROUTES, AskedAt
 from pratique.http.wire.refusals import DECISION_HEADER
 from pratique.identity import SignInFailure
 from pratique.identity.totp import one_time_password
@@ -492,7 +492,7 @@ async def test_other_methods_are_no_business_of_the_page() -> None:
 def test_the_permission_is_that_of_the_management_api() -> None:
     """Page and API show the reasoning to the same people."""
     (row,) = [route for route in ROUTES if route.template.endswith("/decisions/<decision>")]
-    assert (row.permission, row.whole_directory) == (PERMISSION, False)
+    assert (row.permission, row.asked_at) == (PERMISSION, AskedAt.REGISTRY)
 
 
 @pytest.mark.parametrize("failure", list(SignInFailure))

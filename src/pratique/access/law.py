@@ -86,8 +86,8 @@ class Reach(NamedTuple):
 class Law:
     """Everything that `decide` may consult.
 
-    Only `registry` and `line` belong to one registry: laws of several registries may share all
-    else, as `at` makes them.
+    Only `registry`, `line`, `tokens` and `scope_maps` belong to one registry: laws of several
+    registries share all else, as `at` and `seen_from` make them.
 
     Attributes:
         roles: by role id, built-in ones included.
@@ -133,6 +133,16 @@ class Law:
     def at(self, registry: RegistryPolicy) -> Law:
         """The same law seen from another registry, or from this one with another policy."""
         return replace(self, registry=registry, line=_line(registry))
+
+    def seen_from(
+        self,
+        registry: RegistryPolicy,
+        tokens: Mapping[str, RegistryToken],
+        scope_maps: Mapping[str, ScopeMap],
+    ) -> Law:
+        """The same law seen from a registry that has tokens and scope maps of its own."""
+        line = self.line if registry is self.registry else _line(registry)
+        return replace(self, registry=registry, line=line, tokens=tokens, scope_maps=scope_maps)
 
     def groups_of(self, object_id: str) -> tuple[str, ...]:
         """Object ids of all enabled groups that somebody is in, nearest first."""

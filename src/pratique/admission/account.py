@@ -78,6 +78,7 @@ def account_of(
         consulted=tuple(_consulted(rule, law) for rule in consulted),
         consulted_count=count,
         client=client,
+        registry=snapshot.registry_id,
     )
 
 

@@ -47,6 +47,7 @@ def account_of_change(
         caller_kind=kind,
         caller_id=caller_id,
         client=told(client),
+        server=told(draft.snapshot.registry.login_server or ""),
         law_version=version,
         records=records[:RECORDS_NAMED],
         record_count=len(records),

@@ -14,6 +14,7 @@ from pratique.admission.audit.outbox import row_of
 from pratique.admission.changes.draft import Draft
 from pratique.admission.errors import ControlError
 from pratique.admission.gate import Caller, Gate
+from pratique.admission.holdings import HOME
 from pratique.admission.ledger import Ledger, LedgerMoved
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import Snapshot
@@ -53,6 +54,7 @@ class ControlPlane:
         new_id: gives a new GUID.
         random_bytes: gives that many unpredictable bytes.
         recorder: learns which grants are used.
+        registry_id: of the registry from which law and directory are seen.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class ControlPlane:
         new_id: Callable[[], str],
         random_bytes: Callable[[int], bytes],
         recorder: Recorder,
+        registry_id: str = HOME,
     ) -> None:
         self._gate = gate
         self._ledger = ledger
@@ -71,14 +74,38 @@ class ControlPlane:
         self._clock = clock
         self._new_id = new_id
         self._random_bytes = random_bytes
+        self._registry_id = registry_id
+
+    def of(self, registry_id: str) -> ControlPlane:
+        """The same for the registry of that id: what it is asked is asked as seen from there."""
+        if registry_id == self._registry_id:
+            return self
+        return ControlPlane(
+            self._gate,
+            self._ledger,
+            clock=self._clock,
+            new_id=self._new_id,
+            random_bytes=self._random_bytes,
+            recorder=self._recorder,
+            registry_id=registry_id,
+        )
+
+    def now(self) -> Snapshot:
+        """Law and directory as they stand now, seen from the registry.
+
+        Raises:
+            NotFound: the registry is gone.
+        """
+        return self._gate.snapshot().at(self._registry_id)
 
     def view(self, caller: Caller, permission: str, resource: Resource) -> Snapshot:
         """Law and directory, for one who may see what `permission` opens.
 
         Raises:
             Refused: the caller may not.
+            NotFound: the registry is gone.
         """
-        snapshot = self._gate.snapshot()
+        snapshot = self.now()
         self._demand(snapshot, caller, permission, Demand(resource))
         return snapshot
 
@@ -112,7 +139,7 @@ class ControlPlane:
             ControlError: the operation makes no sense on the present state.
         """
         for _ in range(_TRIES):
-            snapshot = self._gate.snapshot()
+            snapshot = self.now()
             for demand in demands(snapshot):
                 self._demand(snapshot, caller, permission, demand)
             draft = self.draft(snapshot)

@@ -67,6 +67,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         consulted: what was looked at, in that order; the first `CONSULTED_KEPT` of it.
         consulted_count: how much was looked at.
         client: the address that the request came from.
+        registry: id of the further registry that refused; empty for the home registry.
 
     Raises:
         ValueError: the time has no zone, or more was consulted than is kept or counted.
@@ -88,6 +89,7 @@ class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     consulted: tuple[ConsultedRecord, ...] = ()
     consulted_count: int = 0
     client: str = ""
+    registry: str = ""
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:

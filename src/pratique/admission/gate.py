@@ -28,12 +28,14 @@ from pratique.admission.snapshot import Snapshot, Snapshots
 from pratique.identity import (
     ACCESS_TOKEN,
     NULL_GUID,
+    AdminAccount,
     BasicCredentials,
     BearerToken,
     Credentials,
     NoCredentials,
     SignInFailure,
     SignInRefused,
+    TokenAccount,
     TokenRejected,
     User,
     UserPasswords,
@@ -178,6 +180,11 @@ class Gate:
         at = self._clock()
         token = self._verified.verify(unverified, snapshot.keys, audiences=audiences, at=at)
         claims = token.claims
+        if claims.rid != snapshot.registry_id:
+            raise TokenRejected(
+                SignInFailure.TOKEN_INVALID,
+                "the token was made for another registry; log in to this one",
+            )
         if claims.mode != snapshot.registry.mode:
             raise TokenRejected(
                 SignInFailure.CREDENTIAL_REVOKED,
@@ -202,6 +209,9 @@ class Gate:
     ) -> Caller:
         account = snapshot.directory.account(credentials.user_name)
         name = credentials.user_name.casefold()[:256]
+        if isinstance(account, TokenAccount | AdminAccount):
+            # Another registry may have one of this name, whose holder is not to wait for this one.
+            name = f"{snapshot.registry_id}/{name}" if snapshot.registry_id else name
         if account is None or isinstance(account, User):
             # What people choose can be guessed, so it is not even looked at while they must wait.
             standing = await self._attempts.standing(source, name, self._clock())

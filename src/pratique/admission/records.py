@@ -13,19 +13,15 @@ from pratique.identity.ldap import LdapSetup
 from pratique.naming import RegistryName, ResourceScope
 
 
-class RegistryRecord(msgspec.Struct, frozen=True):
-    """The registry itself.
+class RegistrySettings(msgspec.Struct, frozen=True):
+    """What every registry of a server has of its own.
 
     Attributes:
-        login_server: the host name that clients use, None to take the one they send.
+        login_server: the host name that clients use, None to take the one they send; it may have a
+            port. Only a server's single registry may do without.
         help_page: URL that refusals point to; None for the registry's own page.
-        tenant_id: GUID of the built-in directory as a tenant; empty for registries that are older
-            than tenants.
-        tenant_domain: a name by which clients may call the tenant; empty for none.
         accepts_arm_tokens: whether the exchange takes tokens that were made for the resource
             manager (`azureADAuthenticationAsArmPolicy`, reference 9).
-        password_grant: whether the directory's token endpoint takes users' passwords.
-        refusals_kept_days: how long refusals are recorded, if there are not too many.
     """
 
     name: str
@@ -33,21 +29,11 @@ class RegistryRecord(msgspec.Struct, frozen=True):
     resource_group: str
     created_at: datetime
     login_server: str | None = None
-    management_groups: tuple[str, ...] = ()
     mode: RoleMode = RoleMode.RBAC
     admin_enabled: bool = False
     anonymous_pull: bool = False
     help_page: str | None = None
-    tenant_id: str = ""
-    tenant_domain: str = ""
     accepts_arm_tokens: bool = True
-    password_grant: bool = False
-    refusals_kept_days: int = 30
-
-    @property
-    def tenant(self) -> str:
-        """The directory's tenant id; older registries take their subscription's."""
-        return self.tenant_id or self.subscription_id
 
     @property
     def scope(self) -> ResourceScope:
@@ -56,6 +42,47 @@ class RegistryRecord(msgspec.Struct, frozen=True):
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.ContainerRegistry/registries/{RegistryName(self.name)}"
         )
+
+
+class RegistryRecord(RegistrySettings, frozen=True):
+    """The home registry: the first one of a server, and what there is but once on a server.
+
+    Attributes:
+        tenant_id: GUID of the built-in directory as a tenant; empty for registries that are older
+            than tenants.
+        tenant_domain: a name by which clients may call the tenant; empty for none.
+        password_grant: whether the directory's token endpoint takes users' passwords.
+        refusals_kept_days: how long refusals are recorded, if there are not too many.
+    """
+
+    management_groups: tuple[str, ...] = ()
+    tenant_id: str = ""
+    tenant_domain: str = ""
+    password_grant: bool = False
+    refusals_kept_days: int = 30
+
+    @property
+    def tenant(self) -> str:
+        """The directory's tenant id; older registries take their subscription's."""
+        return self.tenant_id or self.subscription_id
+
+
+class FurtherRegistryRecord(RegistrySettings, frozen=True, kw_only=True):
+    """Another registry of the same server, in the same subscription, under the same directory.
+
+    Attributes:
+        registry_id: of this registry and no other, before or after it: whatever belongs to it
+            alone names this, so that one that is made again under its name finds nothing of it.
+    """
+
+    registry_id: str
+
+
+class ResourceGroupRecord(msgspec.Struct, frozen=True):
+    """A resource group that somebody made; the home registry's own needs no record."""
+
+    name: str
+    created_at: datetime
 
 
 class AssignmentRecord(msgspec.Struct, frozen=True):
@@ -136,16 +163,23 @@ class TrustRecord(msgspec.Struct, frozen=True):
 
 
 class ScopeMapRecord(msgspec.Struct, frozen=True):
-    """A scope map that somebody made; `actions` in the form `repositories/NAME/VERB`."""
+    """A scope map that somebody made; `actions` in the form `repositories/NAME/VERB`.
+
+    Attributes:
+        registry: id of the further registry that it belongs to; empty for the home registry.
+    """
 
     name: str
     description: str
     actions: tuple[str, ...]
     created_at: datetime
+    registry: str = ""
 
 
 Record = (
     RegistryRecord
+    | FurtherRegistryRecord
+    | ResourceGroupRecord
     | AssignmentRecord
     | RoleRecord
     | DenyRecord
@@ -163,6 +197,8 @@ Record = (
 
 KINDS: dict[str, type[Any]] = {
     "registry": RegistryRecord,
+    "further-registry": FurtherRegistryRecord,
+    "resource-group": ResourceGroupRecord,
     "assignment": AssignmentRecord,
     "role": RoleRecord,
     "deny": DenyRecord,
@@ -180,6 +216,8 @@ KINDS: dict[str, type[Any]] = {
 _KIND_OF = {record_type: kind for kind, record_type in KINDS.items()}
 _DECODERS = {kind: msgspec.json.Decoder(record_type) for kind, record_type in KINDS.items()}
 _KEY_FIELD = {
+    "further-registry": "name",
+    "resource-group": "name",
     "assignment": "assignment_id",
     "role": "role_id",
     "deny": "deny_id",
@@ -195,13 +233,19 @@ _KEY_FIELD = {
 
 
 def kind_and_key(record: Record) -> tuple[str, str]:
-    """Under what a record is kept; registry, admin account and LDAP server have an empty key.
+    """Under what a record is kept; home registry, its admin and the LDAP server have no key.
 
-    Names compare without case, so keys are lower-cased.
+    Names compare without case, so keys are lower-cased. What belongs to a further registry alone
+    has that one's id before its name.
     """
     kind = _KIND_OF[type(record)]
     field = _KEY_FIELD.get(kind)
-    return kind, str(getattr(record, field)).casefold() if field else ""
+    key = str(getattr(record, field)).casefold() if field else ""
+    if isinstance(record, AdminAccount):
+        return kind, record.registry
+    if isinstance(record, TokenAccount | ScopeMapRecord) and record.registry:
+        return kind, f"{record.registry}/{key}"
+    return kind, key
 
 
 def decode(kind: str, body: bytes) -> Record:

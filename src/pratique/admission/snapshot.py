@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import msgspec
 
-from pratique.access import Law, Principal, RegistryToken, RoleAssignment
+from pratique.access import Law, RoleAssignment
 from pratique.access.amendments import Amendment, amended
 from pratique.admission import translation
 from pratique.admission.audit.outbox import KIND as ACCOUNT
 from pratique.admission.errors import NotFound
+from pratique.admission.holdings import HOME, Holding, Holdings, as_seen, by_host, by_scope
+from pratique.admission.holdings import changed as changed_holdings
+from pratique.admission.kept import (
+    Kept,
+    Records,
+    accounts_among,
+    apart,
+    of_type,
+    principals_touched,
+    put_records,
+)
 from pratique.admission.ledger import Ledger, Row
 from pratique.admission.records import (
     AssignmentRecord,
-    AttributesRecord,
     DenyRecord,
-    Record,
     RegistryRecord,
     RoleRecord,
     ScopeMapRecord,
@@ -27,33 +36,36 @@ from pratique.admission.records import (
     kind_and_key,
 )
 from pratique.identity import (
-    AdminAccount,
     Application,
     Directory,
     Group,
     KeyRing,
     SigningKey,
-    TokenAccount,
     User,
 )
-from pratique.identity.directory import Account
 from pratique.identity.ldap import LdapSetup
-from pratique.naming import InvalidName
+from pratique.naming import InvalidName, ResourceScope
 from pratique.naming.errors import printable
 
 T = TypeVar("T")
-Records = Mapping[tuple[str, str], Record]
-# Role assignments are held as the law has them; all else as it is stored.
-Kept = Record | RoleAssignment
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that admission consults, of one moment.
 
+    It is seen from one registry of the server, the home registry unless `at` or `at_host` says
+    another: `registry`, the law's policy, its tokens and scope maps, the directory's tokens and
+    admin user are that registry's; all else is the same from each.
+
     Attributes:
+        registry: settings of the registry from which it is seen.
         records: what is stored, by kind and key, except role assignments: the law holds those, and
             a second copy of each would double its size.
+        registry_id: of the registry from which it is seen; empty for the home registry.
+        holdings: what belongs to each registry alone, by registry id.
+        hosts: ids of further registries by their login servers, in lower case.
+        places: ids of further registries by the keys of their scopes.
     """
 
     version: int
@@ -62,49 +74,141 @@ class Snapshot:
     directory: Directory
     keys: KeyRing
     records: Records
+    registry_id: str = HOME
+    holdings: Holdings = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    # Made once for each registry: what is remembered for a snapshot is remembered by its identity.
+    _views: dict[str, Snapshot] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def at_host(self, host: str) -> Snapshot:
+        """As seen from the registry whose login server that is; the home registry for any other.
+
+        Args:
+            host: in lower case, with a port where the client sends one.
+        """
+        registry_id = self.hosts.get(host)
+        return self if registry_id is None else self.at(registry_id)
+
+    def at(self, registry_id: str) -> Snapshot:
+        """As seen from the registry of that id; the same object each time.
+
+        Raises:
+            NotFound: there is no such registry, or none any more.
+        """
+        if registry_id == self.registry_id:
+            return self
+        known = self._views.get(registry_id)
+        if known is None:
+            holding = self.holdings.get(registry_id)
+            if holding is None or holding.settings is None:
+                raise NotFound("this registry has been deleted")
+            known = self._views[registry_id] = self._seen_from(registry_id, holding)
+        return known
+
+    def at_scope(self, scope: ResourceScope) -> Snapshot | None:
+        """As seen from the registry that stands at that very scope; None where none does."""
+        registry_id = self.places.get(scope.key)
+        if registry_id is not None:
+            return self.at(registry_id)
+        home = self.at(HOME)
+        return home if home.registry.scope.key == scope.key else None
+
+    def named(self, name: str) -> Snapshot:
+        """As seen from the registry of that name, whatever its case.
+
+        Raises:
+            NotFound: there is none.
+        """
+        for registry_id, holding in self.holdings.items():
+            settings = holding.settings
+            if settings is not None and settings.name.casefold() == name.casefold():
+                return self.at(registry_id)
+        raise NotFound(
+            f"there is no registry `{printable(name)}`; `pratique registry list` shows them"
+        )
+
+    def each(self) -> Iterator[Snapshot]:
+        """As seen from each registry; the home registry first, then by name."""
+        known = [(k, h.settings) for k, h in self.holdings.items() if h.settings is not None]
+        for registry_id, _ in sorted(known, key=lambda r: (r[0] != HOME, r[1].name.casefold())):
+            yield self.at(registry_id)
+
+    @property
+    def alone(self) -> bool:
+        """Whether the home registry is the only one of this server."""
+        return not self.hosts
+
+    def _seen_from(self, registry_id: str, holding: Holding) -> Snapshot:
+        home, settings = self.holdings[HOME].settings, holding.settings
+        # INVARIANT: a snapshot begins with the home registry, and `at` asks for no registry that
+        # is not there.
+        if not isinstance(home, RegistryRecord) or settings is None:
+            raise NotFound("this registry has been deleted")
+        registry = as_seen(home, settings)
+        return replace(
+            self,
+            registry=registry,
+            registry_id=registry_id,
+            law=self.law.seen_from(
+                translation.policy(registry), holding.tokens, holding.scope_maps
+            ),
+            directory=self.directory.seen_from(registry.name, holding.admin, holding.accounts),
+        )
 
     def changed(self, version: int, gone: Iterable[Kept], come: Iterable[Kept]) -> Snapshot:
-        """The snapshot once `come` stand and `gone` do no more.
+        """The snapshot once `come` stand and `gone` do no more, seen from the same registry.
 
         Args:
             version: of the ledger that says so.
             gone: what was deleted, as it stood.
             come: what stands now, new or changed.
+
+        Raises:
+            NotFound: that registry is what went.
         """
-        put, kept = _apart(come)
-        deleted, lost = _apart(gone)
+        if self.registry_id != HOME:
+            return self.at(HOME).changed(version, gone, come).at(self.registry_id)
+        put, kept = apart(come)
+        deleted, lost = apart(gone)
         replaced = [self.records[k] for k in map(kind_and_key, kept) if k in self.records]
         before = [*lost, *replaced]
-        registry = next(iter(_of(kept, RegistryRecord)), self.registry)
-        directory = self.directory.changed(registry.name, _accounts(before), _accounts(kept))
-        records = _put(self.records, lost, kept)
+        registry = next(iter(of_type(kept, RegistryRecord)), self.registry)
+        holdings = changed_holdings(self.holdings, before, kept)
+        own = holdings[HOME]
+        directory = self.directory.changed(accounts_among(before), accounts_among(kept)).seen_from(
+            registry.name, own.admin, own.accounts
+        )
+        records = put_records(self.records, lost, kept)
         amendment = Amendment(
             registry=None if registry is self.registry else translation.policy(registry),
-            principals=_principals((*before, *kept), directory, records),
+            principals=principals_touched((*before, *kept), directory, records),
             roles={
-                **{r.role_id: None for r in _of(before, RoleRecord)},
-                **{r.role_id: translation.role(r) for r in _of(kept, RoleRecord)},
+                **{r.role_id: None for r in of_type(before, RoleRecord)},
+                **{r.role_id: translation.role(r) for r in of_type(kept, RoleRecord)},
             },
             gone_assignments=deleted,
             assignments=put,
-            gone_denials=map(translation.denial, _of(before, DenyRecord)),
-            denials=map(translation.denial, _of(kept, DenyRecord)),
-            tokens={
-                **{t.name: None for t in _of(before, TokenAccount)},
-                **{
-                    t.name: RegistryToken(t.name, t.scope_map, t.enabled)
-                    for t in _of(kept, TokenAccount)
-                },
-            },
-            scope_maps={
-                **{m.name: None for m in _of(before, ScopeMapRecord)},
-                **{m.name: translation.scope_map(m) for m in _of(kept, ScopeMapRecord)},
-            },
+            gone_denials=map(translation.denial, of_type(before, DenyRecord)),
+            denials=map(translation.denial, of_type(kept, DenyRecord)),
         )
-        same_keys = not _of((*before, *kept), SigningKey)
-        keys = self.keys if same_keys else KeyRing(_of(records.values(), SigningKey))
+        same_keys = not of_type((*before, *kept), SigningKey)
+        keys = self.keys if same_keys else KeyRing(of_type(records.values(), SigningKey))
         law = amended(self.law, amendment)
-        return Snapshot(version, registry, law, directory, keys, records)
+        if own.tokens is not law.tokens or own.scope_maps is not law.scope_maps:
+            law = law.seen_from(law.registry, own.tokens, own.scope_maps)
+        same = holdings is self.holdings
+        return Snapshot(
+            version,
+            registry,
+            law,
+            directory,
+            keys,
+            records,
+            holdings=holdings,
+            hosts=self.hosts if same else by_host(holdings),
+            places=self.places if same else by_scope(holdings),
+        )
 
     def find_principal(self, reference: str) -> User | Application | Group:
         """Whom `reference` means: an object id, client id, user, group or application name.
@@ -128,23 +232,34 @@ class Snapshot:
         return found if isinstance(found, LdapSetup) else None
 
     def scope_map_record(self, name: str) -> ScopeMapRecord:
-        """The record of a scope map that somebody made.
+        """The record of a scope map that somebody made in this registry.
 
         Raises:
             KeyError: there is none of that name.
         """
-        found = {m.name.casefold(): m for m in self.of_kind(ScopeMapRecord)}
-        return found[name.casefold()]
+        own = f"{self.registry_id}/" if self.registry_id else ""
+        found = self.records["scope-map", f"{own}{name.casefold()}"]
+        if not isinstance(found, ScopeMapRecord):
+            raise KeyError(name)
+        return found
 
     def of_kind(self, wanted: type[T]) -> list[T]:
         """All records of that type; none of role assignments, which the law holds."""
-        return _of(self.records.values(), wanted)
+        return of_type(self.records.values(), wanted)
 
 
 def empty_snapshot(registry: RegistryRecord) -> Snapshot:
     """What stands before the first record of a registry is written."""
     law = Law.empty(translation.policy(registry))
-    return Snapshot(0, registry, law, Directory.empty(registry.name), KeyRing(()), {})
+    return Snapshot(
+        0,
+        registry,
+        law,
+        Directory.empty(registry.name),
+        KeyRing(()),
+        {},
+        holdings={HOME: Holding(registry)},
+    )
 
 
 class NotPrepared(Exception):
@@ -227,14 +342,14 @@ class Snapshots:
                 gone += self._stood(row)
         before = self._snapshot
         if before is None:
-            registry = next(iter(_of(come, RegistryRecord)), None)
+            registry = next(iter(of_type(come, RegistryRecord)), None)
             if registry is None:
                 return
             before = empty_snapshot(registry)
         after = before.changed(version, gone, come)
-        for assignment in _of(gone, RoleAssignment):
+        for assignment in of_type(gone, RoleAssignment):
             del self._assignments[assignment.assignment_id]
-        self._assignments.update((a.assignment_id, a) for a in _of(come, RoleAssignment))
+        self._assignments.update((a.assignment_id, a) for a in of_type(come, RoleAssignment))
         self._snapshot, self._version = after, version
 
     def _stood(self, row: Row) -> Iterator[Kept]:
@@ -256,51 +371,3 @@ def _kept(kind: str, key: str, body: bytes) -> Kept:
             "nothing is judged by half a law"
         ) from error
     return translation.assignment(record) if isinstance(record, AssignmentRecord) else record
-
-
-def _apart(things: Iterable[Kept]) -> tuple[list[RoleAssignment], list[Record]]:
-    assignments: list[RoleAssignment] = []
-    records: list[Record] = []
-    for thing in things:
-        if isinstance(thing, RoleAssignment):
-            assignments.append(thing)
-        else:
-            records.append(thing)
-    return assignments, records
-
-
-def _of(records: Iterable[Any], wanted: type[T]) -> list[T]:
-    return [r for r in records if isinstance(r, wanted)]
-
-
-def _accounts(records: Iterable[Record]) -> list[Account | Group]:
-    return [
-        r
-        for r in records
-        if isinstance(r, User | Application | Group | TokenAccount | AdminAccount)
-    ]
-
-
-def _put(present: Records, gone: Iterable[Record], come: Iterable[Record]) -> Records:
-    lost, arrived = tuple(gone), tuple(come)
-    if not lost and not arrived:
-        return present
-    after = dict(present)
-    for record in lost:
-        after.pop(kind_and_key(record), None)
-    after.update((kind_and_key(record), record) for record in arrived)
-    return after
-
-
-def _principals(
-    touched: Iterable[Record], directory: Directory, records: Records
-) -> dict[str, Principal | None]:
-    """The principals that any of the records is about, as they are now."""
-    found: dict[str, Principal | None] = {}
-    for record in touched:
-        if isinstance(record, User | Application | Group | AttributesRecord):
-            account = directory.by_object_id.get(record.object_id)
-            attributes = records.get(("attributes", record.object_id))
-            held = attributes if isinstance(attributes, AttributesRecord) else None
-            found[record.object_id] = translation.principal(account, held) if account else None
-    return found

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pratique.admission import FOLDER_OWNER, Ledger, Snapshots
+from pratique.admission import FOLDER_OWNER, LawNotConfirmed, Ledger, Snapshots
 from pratique.admission.audit import Auditor
 from pratique.admission.audit.outbox import outbox
 from pratique.admission.recorder import Recorder
@@ -32,7 +32,7 @@ from pratique.observability import LineLog, Meter
 from pratique.observability.names import LAW
 from pratique.observability.spans import NoSpans, Spans
 from pratique.outgoing import DiscoveredKeys, LdapServers
-from pratique.registry import Collection, Registry
+from pratique.registry import Collection, Registry, StandingRegistries, StorageFailed
 from pratique.settings import Places
 from pratique.storage.upkeep import Upkeep
 
@@ -138,7 +138,7 @@ def open_registry(
             begin,
             closing.pop_all().close,
             content.uploads.sweep,
-            Collection(rows.leftovers, blobs.bin, blobs.area, now),
+            _collection(rows, blobs, snapshots),
             rows.turn,
             law_version=lambda: snapshots.current().version,
             law_age=rows.law_age,
@@ -165,8 +165,9 @@ def opened_collection(places: Places) -> Iterator[tuple[Collection, Turn]]:
         blobs = blob_stores(places, rows)
         closing.callback(blobs.close)
         # What the rows do not know is deleted, so it must be where this registry's blobs are.
-        asyncio.run(blobs.begin(lambda: _owner(Snapshots(rows.ledger))))
-        yield Collection(rows.leftovers, blobs.bin, blobs.area, now), rows.turn
+        snapshots = Snapshots(rows.ledger)
+        asyncio.run(blobs.begin(lambda: _owner(snapshots)))
+        yield _collection(rows, blobs, snapshots), rows.turn
 
 
 def upkeep_of(places: Places) -> Upkeep:
@@ -184,6 +185,18 @@ def _content(rows: RowStores, blobs: BlobStores, spans: Spans) -> Registry:
         clock=now,
         new_id=new_id,
     )
+
+
+def _collection(rows: RowStores, blobs: BlobStores, snapshots: Snapshots) -> Collection:
+    async def ids() -> frozenset[str]:
+        try:
+            await snapshots.catch_up()
+            return frozenset(snapshots.current().holdings)
+        except (NotPrepared, LawUnreadable, LawNotConfirmed) as error:
+            raise StorageFailed(f"which registries there are cannot be read: {error}") from error
+
+    standing = StandingRegistries(rows.catalogue, ids)
+    return Collection(rows.leftovers, blobs.bin, blobs.area, now, registries=standing)
 
 
 def _recorder(closing: ExitStack, rows: RowStores, log: LineLog, *, audit_pulls: bool) -> Recorder:

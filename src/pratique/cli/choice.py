@@ -27,12 +27,14 @@ class Chosen:
         database: where the rows are, when not there.
         blobs: where the blobs are, when not there.
         server: a host.
+        registry: one of several that are kept in the folder, by its name.
     """
 
     data: Path | None
     database: str | None
     blobs: str | None
     server: str | None
+    registry: str | None = None
 
 
 @contextmanager
@@ -50,19 +52,25 @@ def chosen_session(chosen: Chosen, *, typed: frozenset[str]) -> Iterator[Session
         click.UsageError: both were given.
     """
     places, server = _places(chosen), chosen.server
-    if typed and typed.isdisjoint({"server"}):
+    if not typed.isdisjoint({"data", "database"}) and "server" not in typed:
         server = None
     elif typed == {"server"}:
         places = None
     if places is not None and server is not None:
         raise click.UsageError("give --data or --server, not both")
+    if server is not None and "registry" in typed:
+        raise click.UsageError(
+            "a server's registries are chosen by their hosts: give --server alone, with the login "
+            "server of the one you mean"
+        )
     if places is not None:
-        session = _of_places(places)
+        session = _of_places(places, chosen.registry)
     else:
-        session = _of_login(server) or _of_places(Places(_folder_here()))
+        login = None if "registry" in typed else _of_login(server)
+        session = login or _of_places(Places(_folder_here()), chosen.registry)
     words = [
         word
-        for name in ("data", "server")
+        for name in ("data", "server", "registry")
         if name in typed
         for word in (f"--{name}", str(getattr(chosen, name)))
     ]
@@ -80,11 +88,12 @@ def _places(chosen: Chosen) -> Places | None:
     return Places(chosen.data or DEFAULT_FOLDER, chosen.database, chosen.blobs)
 
 
-def _of_places(places: Places) -> Session:
+def _of_places(places: Places, registry: str | None) -> Session:
     from pratique.cli.in_process import InProcess  # noqa: PLC0415 - loaded when used
 
-    transport: Transport = InProcess(places)
-    return Session(transport, registry=f"the registry in {places.of_rows}")
+    transport: Transport = InProcess(places, registry)
+    called = "the registry" if registry is None else f"the registry `{registry}`"
+    return Session(transport, registry=f"{called} in {places.of_rows}")
 
 
 def _of_login(server: str | None) -> Session | None:

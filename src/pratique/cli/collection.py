@@ -64,6 +64,7 @@ def gc(
     verb = "would go" if dry_run else "gone"
     parts = [
         f"{done.blobs} blobs ({in_words(done.blob_bytes)})",
+        *([f"{done.repositories} repositories of deleted registries"] if done.repositories else []),
         f"{done.links} links of blobs to repositories",
         *([f"{done.manifests} untagged manifests"] if untagged is not None else []),
         *([] if dry_run else [f"{done.uploads} uploads that were left"]),

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 from pratique.assembly import is_prepared, open_registry
 from pratique.cli.failures import Failed
-from pratique.cli.session import Call, Reply
+from pratique.cli.session import Call, Reply, problem_of
 from pratique.cli.storage_failures import storage_failures_told
 from pratique.http.wire.messages import HeadersOfOne, Request, Response
 from pratique.observability import LineLog
 from pratique.registry import ContentError
 from pratique.settings import Places
 
-# What no client calls the registry; it stands in answers only where the registry has no login
-# server of its own.
+# What no client calls the home registry; it stands in answers only where that has no login server
+# of its own.
 _HOST = "localhost"
 
 
@@ -30,16 +31,17 @@ class _Body:
 
 
 class InProcess:
-    """A transport to the registry in a folder; works beside a server that serves it.
+    """A transport to a registry in a folder; works beside a server that serves it.
 
     Args:
         places: where it is kept.
+        registry: the name of one of the registries that are kept there; None for the home registry.
 
     Raises:
-        Failed: there is no registry in it, or it cannot be read.
+        Failed: there is no registry in it, or none of that name, or it cannot be read.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, registry: str | None = None) -> None:
         try:
             with storage_failures_told(places.of_rows):
                 if not is_prepared(places):
@@ -53,6 +55,13 @@ class InProcess:
             raise Failed(f"{places.of_rows} cannot be used: {error}") from error
         self._places = places
         self._runner = asyncio.Runner()
+        self._host = _HOST
+        if registry is not None:
+            try:
+                self._host = self._login_server(registry)
+            except Failed:
+                self.close()
+                raise
 
     def send(self, call: Call) -> Reply:
         """The answer; nobody is asked who they are, since the folder is theirs.
@@ -67,7 +76,7 @@ class InProcess:
             query=urlencode(call.query),
             headers=HeadersOfOne(headers),
             scheme="http",
-            host=_HOST,
+            host=self._host,
             client="",
             body=_Body(call.content),
         )
@@ -82,6 +91,22 @@ class InProcess:
         """Close the folder."""
         self._runner.close()
         self._opened.close()
+
+    def _login_server(self, name: str) -> str:
+        """By which requests are for the registry of that name.
+
+        Raises:
+            Failed: there is none.
+        """
+        reply = self.send(Call("GET", "/api/v1/registries"))
+        if reply.status != 200:
+            raise Failed(problem_of(reply, f"the folder {self._places.of_rows}")[1])
+        found = json.loads(reply.content)
+        for registry in found:
+            if str(registry["name"]).casefold() == name.casefold():
+                return str(registry["login_server"] or _HOST)
+        names = ", ".join(f"`{registry['name']}`" for registry in found)
+        raise Failed(f"there is no registry `{name}` in {self._places.of_rows}; there is {names}")
 
     async def _answer(self, request: Request) -> Response:
         return await self._opened.as_folder_owner(request)

@@ -8,7 +8,7 @@ from pratique.cli.screen import Screen, Source
 from pratique.cli.session import Session, address
 from pratique.cli.verbs import group_of_verbs, verb
 
-registry = group_of_verbs("registry", "The registry's own settings.")
+registry = group_of_verbs("registry", "The registry's own settings, and further registries.")
 anonymous_pull = group_of_verbs("anonymous-pull", "Whether everybody may pull without a login.")
 signing_key = group_of_verbs("signing-key", "Keys that sign the registry's tokens.")
 _SWITCH = {"on": True, "off": False}
@@ -104,6 +104,56 @@ def _update(
         changes = [{"role_mode": role_mode}]
         consent(session, screen, changes, f"changing the role mode to {role_mode}")
     screen.facts(session.call("PATCH", address("registry"), body=body), _FACTS)
+
+
+@verb(registry, "list", "pratique registry list")
+def _list_registries(session: Session, screen: Screen) -> None:
+    """List the registries of this server."""
+    screen.table(
+        session.call("GET", address("registries")),
+        {
+            "NAME": "name",
+            "LOGIN SERVER": "login_server",
+            "RESOURCE GROUP": lambda row: row["id"].split("/")[4],
+            "CREATED": "created",
+        },
+        empty="There is no registry that you may read.",
+    )
+
+
+@verb(registry, "create", "pratique registry create second --login-server second.example.org")
+@click.argument("name")
+@click.option(
+    "--login-server", metavar="HOST", required=True, help="The host that clients use for it alone."
+)
+@click.option("--resource-group", metavar="GROUP", help="Where it stands; beside the first one.")
+def _create(
+    session: Session,
+    screen: Screen,
+    *,
+    name: str,
+    login_server: str,
+    resource_group: str | None,
+) -> None:
+    """Make another registry on this server.
+
+    It has content, tokens, scope maps, an admin user and settings of its own. People, groups,
+    service principals and roles are the same for all registries of the server; role assignments
+    reach it by their scope.
+    """
+    body = {"name": name, "login_server": login_server, "resource_group": resource_group}
+    screen.facts(session.call("POST", address("registries"), body=body), _FACTS)
+
+
+@verb(registry, "delete", "pratique registry delete second --yes")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def _delete(session: Session, screen: Screen, *, name: str, yes: bool) -> None:
+    """Delete a registry with its content, its tokens and the assignments at it."""
+    if not yes:
+        click.confirm(f"Delete the registry `{name}` and everything in it?", abort=True, err=True)
+    gone = session.call("DELETE", address("registries", name))
+    screen.show(gone, f"Deleted the registry {gone['name']} ({gone['login_server']}).")
 
 
 @verb(anonymous_pull, "on", "pratique anonymous-pull on")

@@ -64,6 +64,12 @@ def _choice() -> list[click.Parameter]:
             metavar="HOST",
             help="A registry you are logged in to; the last one, when not given.",
         ),
+        click.Option(
+            ["--registry"],
+            envvar="PRATIQUE_REGISTRY",
+            metavar="NAME",
+            help="One of several registries in the folder; the first one, when not given.",
+        ),
     ]
 
 
@@ -87,9 +93,10 @@ def verb(
             database: str | None,
             blobs: str | None,
             server: str | None,
+            registry: str | None,
             **arguments: Any,
         ) -> None:
-            chosen = Chosen(data, database, blobs, server)
+            chosen = Chosen(data, database, blobs, server, registry)
             with chosen_session(chosen, typed=_typed()) as session:
                 operation(session, screen, **arguments)
 
@@ -134,6 +141,6 @@ def _typed() -> frozenset[str]:
     typed = click.core.ParameterSource.COMMANDLINE
     return frozenset(
         name
-        for name in ("data", "database", "server")
+        for name in ("data", "database", "server", "registry")
         if context.get_parameter_source(name) is typed
     )

@@ -27,6 +27,9 @@ def is_guid(text: str) -> bool:
 class Directory:
     """Everybody who can sign in, and the groups.
 
+    Users, applications and groups are the same for all registries of a server; tokens and the
+    admin user are those of the registry from which the directory is seen (`seen_from`).
+
     Attributes:
         users: by lower-cased user name.
         applications: by client id.
@@ -50,23 +53,36 @@ class Directory:
         """The directory of a registry in which nobody is yet."""
         return cls({}, {}, {}, {}, None, registry_name.casefold(), {}, {})
 
-    def changed(
-        self, registry_name: str, gone: Iterable[Account | Group], come: Iterable[Account | Group]
+    def seen_from(
+        self, registry_name: str, admin: AdminAccount | None, tokens: Mapping[str, TokenAccount]
     ) -> Directory:
-        """The directory once the records `come` stand and the records `gone` do no more.
+        """The same directory, with the tokens and the admin user of one registry.
 
         Args:
             registry_name: the admin user's name too.
+            admin: its account; None when it was never enabled.
+            tokens: by lower-cased name.
+        """
+        return replace(self, admin_name=registry_name.casefold(), admin=admin, tokens=tokens)
+
+    def changed(
+        self, gone: Iterable[Account | Group], come: Iterable[Account | Group]
+    ) -> Directory:
+        """The directory once the records `come` stand and the records `gone` do no more.
+
+        Of tokens and admin users only their credentials are taken, of all registries: `seen_from`
+        says whose they are.
+
+        Args:
             gone: as they stood; for a record that changed, the former one.
             come: as they stand now.
         """
         left, arrived = tuple(gone), tuple(come)
         if not left and not arrived:
-            return replace(self, admin_name=registry_name.casefold())
-        people, services = _of(left, User), _of(left, Application)
-        crowds, tokens = _of(left, Group), _of(left, TokenAccount)
-        admin = None if _of(left, AdminAccount) else self.admin
-        return Directory(
+            return self
+        people, services, crowds = _of(left, User), _of(left, Application), _of(left, Group)
+        return replace(
+            self,
             users=_put(
                 self.users,
                 [u.user_name.casefold() for u in people],
@@ -82,13 +98,6 @@ class Directory:
                 [g.object_id for g in crowds],
                 {g.object_id: g for g in _of(arrived, Group)},
             ),
-            tokens=_put(
-                self.tokens,
-                [t.name.casefold() for t in tokens],
-                {t.name.casefold(): t for t in _of(arrived, TokenAccount)},
-            ),
-            admin=next(iter(_of(arrived, AdminAccount)), admin),
-            admin_name=registry_name.casefold(),
             by_object_id=_put(
                 self.by_object_id,
                 [p.object_id for p in _principals(left)],

@@ -146,19 +146,29 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class AdminAccount(msgspec.Struct, frozen=True):
-    """The admin user's two passwords; whether it is enabled is the registry's policy."""
+    """The admin user's two passwords; whether it is enabled is the registry's policy.
+
+    Attributes:
+        registry: id of the further registry whose admin it is; empty for the home registry's.
+    """
 
     passwords: tuple[StoredSecret, ...]
+    registry: str = ""
 
 
 class TokenAccount(msgspec.Struct, frozen=True):
-    """A non-directory token (reference 6.2)."""
+    """A non-directory token (reference 6.2).
+
+    Attributes:
+        registry: id of the further registry that it opens; empty for the home registry.
+    """
 
     name: str
     scope_map: str
     created_at: datetime
     passwords: tuple[StoredSecret, ...] = ()
     enabled: bool = True
+    registry: str = ""
 
 
 class SigningKey(msgspec.Struct, frozen=True):

@@ -57,6 +57,8 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
         idk: kind of identity: `directory`, `token`, `admin` or `anonymous`.
         oid: object id, token name, or empty.
         cid: id of the credential it was made with; empty for nobody's.
+        rid: id of the further registry that made it; empty for the home registry. A name may be
+            another registry's one day; this never is.
         aad_identity: present on refresh tokens of a registry in ABAC mode, by which acr-cli tells
             that it must ask for repositories one by one (reference 2.6).
     """
@@ -76,6 +78,7 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     version: str
     access: tuple[AccessEntry, ...] | None = None
     aad_identity: str | None = None
+    rid: str = ""
 
     @property
     def subject(self) -> Subject:

@@ -171,7 +171,7 @@ def _of_content() -> tuple[Metric, ...]:
             COLLECTED,
             Kind.COUNTER,
             "What collections have deleted.",
-            (Label("what", ("manifests", "links", "blobs", "uploads")),),
+            (Label("what", ("repositories", "manifests", "links", "blobs", "uploads")),),
         ),
         Metric(COLLECTED_BYTES, Kind.COUNTER, "Bytes of the blobs that collections have deleted."),
     )

@@ -6,7 +6,7 @@ out. Refuses to know: who asks, HTTP, and where anything is stored.
 """
 
 from pratique.registry.blobs import Blobs
-from pratique.registry.collection import Collected, Collection, Policy
+from pratique.registry.collection import Collected, Collection, Policy, StandingRegistries
 from pratique.registry.content import (
     BlobElsewhere,
     DeletedRepository,
@@ -46,6 +46,7 @@ from pratique.registry.errors import (
 )
 from pratique.registry.listings import Listings
 from pratique.registry.manifests import Manifests
+from pratique.registry.namespaces import Namespace, StoredName
 from pratique.registry.operations import Registry
 from pratique.registry.ports import (
     BlobBin,
@@ -87,6 +88,7 @@ __all__ = [
     "ManifestTooLarge",
     "ManifestUnknown",
     "Manifests",
+    "Namespace",
     "Order",
     "Page",
     "Policy",
@@ -98,11 +100,13 @@ __all__ = [
     "RepositoryFacts",
     "RepositoryUnknown",
     "SizeMismatch",
+    "StandingRegistries",
     "StorageFailed",
     "StorageFrozen",
     "StorageFull",
     "StoredBlob",
     "StoredManifest",
+    "StoredName",
     "TagFacts",
     "TagUnknown",
     "TooManyToSort",

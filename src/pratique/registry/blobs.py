@@ -15,6 +15,7 @@ from pratique.access import Allowed
 from pratique.naming import Digest, RepositoryName
 from pratique.registry.content import StoredBlob
 from pratique.registry.errors import BlobUnknown, StorageFull
+from pratique.registry.namespaces import HOME, Namespace
 from pratique.registry.ports import BlobContents, BlobLinks
 
 # A blob that is asked about all day costs a write an hour; collection waits so much longer.
@@ -27,11 +28,13 @@ class Blobs:
 
     Attributes:
         clock: the time now, with a time zone.
+        space: the names of the registry that they are of.
     """
 
     links: BlobLinks
     contents: BlobContents
     clock: Callable[[], datetime]
+    space: Namespace = HOME
 
     async def locate(self, allowed: Allowed, digest: Digest) -> StoredBlob:
         """The blob, if this repository links it.
@@ -81,8 +84,10 @@ class Blobs:
         return await self.links.mount(target.repository, source.repository, digest, self.clock())
 
     async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
-        """Repositories that a mount without a source could draw on, `limit` at most.
+        """Repositories of this registry that a mount without a source could draw on.
+
+        They are `limit` at most.
 
         The caller must ask for a verdict on each before it mounts, and must not tell the names.
         """
-        return await self.links.holders(digest, limit)
+        return self.space.own(await self.links.holders(digest, limit, self.space.after("")))

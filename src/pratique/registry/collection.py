@@ -11,12 +11,13 @@ link of a blob       goes when no manifest of its repository needs it, a grace p
 bytes of a blob      go when no repository links it, a grace period after they were put in place
 manifest             goes when no tag and no other manifest leads to it, where that is wanted
 upload               goes when nobody wrote to it for `IDLE_LIMIT`
+repository           goes when its registry was deleted, whose id will be no other's
 ```
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,7 +25,8 @@ from typing import Final
 from pratique.naming import Digest
 from pratique.registry.blobs import RENEWED_AFTER
 from pratique.registry.content import LinkPlace, ManifestPlace
-from pratique.registry.ports import BlobBin, Leftovers, UploadArea
+from pratique.registry.namespaces import MARK, StoredName
+from pratique.registry.ports import BlobBin, Catalogue, Leftovers, UploadArea
 from pratique.registry.uploads import IDLE_LIMIT
 
 GRACE: Final = timedelta(hours=24)
@@ -58,16 +60,31 @@ class Collected:
     """What has gone.
 
     Attributes:
+        repositories: of registries that were deleted.
         blob_bytes: that the blobs took.
         finished: whether the collection has come to its end.
     """
 
+    repositories: int = 0
     manifests: int = 0
     links: int = 0
     blobs: int = 0
     blob_bytes: int = 0
     uploads: int = 0
     finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRegistries:
+    """Which registries lie in the stores, and which of them there still are.
+
+    Attributes:
+        catalogue: gives repositories by their names in the stores.
+        ids: of all registries that there are when it is called, or later; never of fewer.
+    """
+
+    catalogue: Catalogue
+    ids: Callable[[], Awaitable[frozenset[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +96,7 @@ class Collection:
     Attributes:
         clock: the time now, with a time zone.
         step: rows that are looked at in one step, at most.
+        registries: tells which registries were deleted; without it, nothing goes for that.
     """
 
     leftovers: Leftovers
@@ -86,6 +104,7 @@ class Collection:
     area: UploadArea
     clock: Callable[[], datetime]
     step: int = STEP
+    registries: StandingRegistries | None = None
 
     async def run(self, policy: Policy, *, only_count: bool = False) -> AsyncIterator[Collected]:
         """Collect; after each step, what has gone so far.
@@ -96,6 +115,10 @@ class Collection:
                 is then counted only where it would go by itself.
         """
         done = Collected()
+        if self.registries is not None:
+            async for step in self._deleted(done, self.registries, only_count=only_count):
+                done = step
+                yield done
         if policy.untagged is not None:
             async for step in self._manifests(done, policy.untagged, only_count=only_count):
                 done = step
@@ -109,6 +132,29 @@ class Collection:
         if not only_count:
             done = replace(done, uploads=await self.area.sweep(self.clock() - IDLE_LIMIT))
         yield replace(done, finished=True)
+
+    async def _deleted(
+        self, done: Collected, registries: StandingRegistries, *, only_count: bool
+    ) -> AsyncIterator[Collected]:
+        after = MARK
+        while True:
+            names = await registries.catalogue.repositories(self.step, after)
+            # INVARIANT: the ids are read after the names. Whatever lies under an id was put there
+            # when its registry was, so an id that is not among these is of one that was deleted,
+            # and none will ever have it again.
+            standing = await registries.ids() if names else frozenset[str]()
+            for name in map(StoredName, names):
+                if name.registry_id in standing:
+                    continue
+                gone = 0 if only_count else await self.leftovers.drop_part(name, self.step)
+                while gone:
+                    yield done
+                    gone = await self.leftovers.drop_part(name, self.step)
+                done = replace(done, repositories=done.repositories + 1)
+            yield done
+            if len(names) < self.step:
+                return
+            after = names[-1]
 
     async def _manifests(
         self, done: Collected, kept: timedelta, *, only_count: bool

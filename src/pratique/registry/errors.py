@@ -16,6 +16,7 @@ ContentError
 from __future__ import annotations
 
 from pratique.naming import Digest, RepositoryName, Tag
+from pratique.registry.namespaces import within_its_registry
 
 
 class ContentError(Exception):
@@ -26,6 +27,7 @@ class ManifestUnknown(ContentError):
     """The repository has no manifest under this tag or digest."""
 
     def __init__(self, repository: RepositoryName, reference: Tag | Digest) -> None:
+        repository = within_its_registry(repository)
         self.repository = repository
         self.reference = reference
         kind = "digest" if isinstance(reference, Digest) else "tag"
@@ -38,6 +40,7 @@ class TagUnknown(ContentError):
     """The repository has no such tag to delete."""
 
     def __init__(self, repository: RepositoryName, tag: Tag) -> None:
+        repository = within_its_registry(repository)
         self.repository = repository
         self.tag = tag
         super().__init__(f"the repository `{repository}` has no tag `{tag}`")
@@ -47,6 +50,7 @@ class BlobUnknown(ContentError):
     """The repository does not link this blob, whether or not another one does."""
 
     def __init__(self, repository: RepositoryName, digest: Digest) -> None:
+        repository = within_its_registry(repository)
         self.repository = repository
         self.digest = digest
         super().__init__(f"the repository `{repository}` has no blob `{digest}`")
@@ -56,6 +60,7 @@ class RepositoryUnknown(ContentError):
     """No manifest was ever pushed to this repository, or it was deleted."""
 
     def __init__(self, repository: RepositoryName) -> None:
+        repository = within_its_registry(repository)
         self.repository = repository
         super().__init__(f"the repository `{repository}` does not exist")
 
@@ -64,6 +69,7 @@ class UploadUnknown(ContentError):
     """The repository has no such upload: never opened, finished, cancelled or expired."""
 
     def __init__(self, repository: RepositoryName) -> None:
+        repository = within_its_registry(repository)
         self.repository = repository
         super().__init__(
             f"this upload to the repository `{repository}` does not exist any more; start it again"
@@ -74,6 +80,7 @@ class UploadBusy(ContentError):
     """Another request is writing to this upload now."""
 
     def __init__(self, repository: RepositoryName) -> None:
+        repository = within_its_registry(repository)
         self.repository = repository
         super().__init__(
             f"another request is writing to this upload to the repository `{repository}`; "
@@ -153,6 +160,7 @@ class ManifestReferencesUnknown(ContentError):
     """
 
     def __init__(self, repository: RepositoryName, digests: tuple[Digest, ...]) -> None:
+        repository = within_its_registry(repository)
         self.repository = repository
         self.digests = digests
         shown = ", ".join(f"`{digest}`" for digest in digests[:3])

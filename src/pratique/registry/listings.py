@@ -15,6 +15,7 @@ from pratique.registry.content import (
     TagFacts,
 )
 from pratique.registry.errors import ManifestUnknown, RepositoryUnknown, TagUnknown
+from pratique.registry.namespaces import HOME, Namespace
 from pratique.registry.ports import Catalogue
 from pratique.registry.time_order import Order, Source, just_before, page_in_time
 
@@ -26,9 +27,13 @@ class Listings:
     """Pages of `n` items at most, in the order of the names' bytes unless asked otherwise.
 
     A page begins strictly after `last`.
+
+    Attributes:
+        space: the names of the registry that is listed.
     """
 
     catalogue: Catalogue
+    space: Namespace = HOME
 
     async def tags(self, allowed: Allowed, n: int, last: str | None) -> Page[Tag]:
         """Names of the repository's tags.
@@ -42,8 +47,9 @@ class Listings:
         return _page(found, n)
 
     async def catalog(self, _allowed: Allowed, n: int, last: str | None) -> Page[RepositoryName]:
-        """Names of all repositories."""
-        return _page(await self.catalogue.repositories(n + 1, last or ""), n)
+        """Names of all repositories of the registry."""
+        found = await self.catalogue.repositories(n + 1, self.space.after(last or ""))
+        return _page(self.space.own(found), n)
 
     async def repository(self, allowed: Allowed) -> RepositoryFacts:
         """What is known of the repository.

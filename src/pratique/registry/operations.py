@@ -1,15 +1,16 @@
-"""All operations of this room, made from its stores."""
+"""All operations of this room, made from its stores, for each registry that lies in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from pratique.registry.blobs import Blobs
 from pratique.registry.listings import Listings
 from pratique.registry.manifests import Manifests
+from pratique.registry.namespaces import HOME, Namespace
 from pratique.registry.ports import (
     BlobContents,
     BlobLinks,
@@ -18,16 +19,25 @@ from pratique.registry.ports import (
     UploadArea,
 )
 from pratique.registry.uploads import Uploads
+from pratique.registry.within import AreaWithin, CatalogueWithin, LinksWithin, ManifestsWithin
+
+# Few objects each, made again at once where more registries are in use.
+_MOST_REMEMBERED: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The registry's content, behind its operations."""
+    """One registry's content, behind its operations, and the way to that of the others.
+
+    No operation of one reaches what lies in another, whatever names it is given: names of
+    repositories are of one registry, and bytes are reached through repositories alone.
+    """
 
     manifests: Manifests
     blobs: Blobs
     uploads: Uploads
     listings: Listings
+    _further: Callable[[str], Registry] | None = field(default=None, repr=False)
 
     @classmethod
     def build(
@@ -42,7 +52,7 @@ class Registry:
         new_id: Callable[[], str],
         accept_sparse: bool = True,
     ) -> Self:
-        """The operations on these stores.
+        """The home registry's operations on these stores.
 
         Args:
             manifests: store of manifests and tags.
@@ -54,9 +64,34 @@ class Registry:
             new_id: a fresh upload id, hard to guess: hexadecimal digits, or a UUID.
             accept_sparse: see `Manifests`.
         """
+        made: dict[str, Registry] = {}
+
+        def further(registry_id: str) -> Registry:
+            known = made.get(registry_id)
+            if known is None:
+                space = Namespace(registry_id)
+                inside = LinksWithin(links, space)
+                known = Registry(
+                    Manifests(ManifestsWithin(manifests, space), clock, accept_sparse),
+                    Blobs(inside, contents, clock, space),
+                    Uploads(AreaWithin(area, space), inside, contents, clock, new_id),
+                    Listings(CatalogueWithin(catalogue, space), space),
+                )
+                if len(made) >= _MOST_REMEMBERED:
+                    made.clear()
+                made[registry_id] = known
+            return known
+
         return cls(
             Manifests(manifests, clock, accept_sparse),
-            Blobs(links, contents, clock),
+            Blobs(links, contents, clock, HOME),
             Uploads(area, links, contents, clock, new_id),
-            Listings(catalogue),
+            Listings(catalogue, HOME),
+            further,
         )
+
+    def of(self, registry_id: str) -> Registry:
+        """The content of the registry of that id, asked of the home registry; its own for ""."""
+        if not registry_id or self._further is None:
+            return self
+        return self._further(registry_id)

@@ -1,5 +1,8 @@
 """What this room needs of its stores. One conformance suite each, in `pratique.testing`.
 
+Names of repositories are those of `pratique.registry.namespaces`: what several registries keep
+lies side by side, and a store takes and gives each name as it stands there (`StoredName`).
+
 Every method may raise `StorageFull` or `StorageFailed` of `pratique.registry.errors`; what a
 method that writes has returned from is on disk. A method that raises has changed nothing, save
 where it says otherwise. Times have a time zone.
@@ -94,8 +97,10 @@ class BlobLinks(Protocol):
         """Link what `source` links; False when it links no such blob."""
         ...
 
-    async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
-        """Up to `limit` repositories that link the blob, in lexical order."""
+    async def holders(
+        self, digest: Digest, limit: int, after: str = ""
+    ) -> tuple[RepositoryName, ...]:
+        """Up to `limit` repositories that link the blob, in lexical order, beyond `after`."""
         ...
 
 
@@ -141,6 +146,16 @@ class Leftovers(Protocol):
         self, places: Sequence[ManifestPlace], before: datetime, at: datetime
     ) -> int:
         """Forget those of them that still are so, and say how many that were."""
+        ...
+
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """Forget up to `limit` manifests of a repository of which nothing is wanted any more.
+
+        Once there is none, up to so many links; once there is none either, the repository itself.
+
+        Returns:
+            How many rows that were; 0 when nothing is left.
+        """
         ...
 
     async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:

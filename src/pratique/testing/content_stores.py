@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from pratique.registry import (
     Leftovers,
     ManifestStore,
     Registry,
+    StandingRegistries,
     UploadArea,
     UploadId,
 )
@@ -99,9 +100,15 @@ class ContentStores:
             accept_sparse=accept_sparse,
         )
 
-    def collection(self, clock: Callable[[], datetime], step: int = 3) -> Collection:
-        """Collection in these stores, in small steps."""
-        return Collection(self.leftovers, self.bin, self.area, clock, step)
+    def collection(
+        self,
+        clock: Callable[[], datetime],
+        step: int = 3,
+        registries: Callable[[], Awaitable[frozenset[str]]] | None = None,
+    ) -> Collection:
+        """Collection in these stores, in small steps; `registries` gives the ids of those there."""
+        standing = None if registries is None else StandingRegistries(self.catalogue, registries)
+        return Collection(self.leftovers, self.bin, self.area, clock, step, standing)
 
 
 def memory_stores(area_time: Callable[[], datetime] = lambda: later(0)) -> ContentStores:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,6 +30,8 @@ OTHER = RepositoryName("team/other")
 V1 = Tag("v1")
 # Links are made by a clock of the past, bytes by that of the files.
 LONG = timedelta(days=2)
+# Ids of registries; the one that goes comes first in the order of names.
+GONE, KEPT = "0" * 32, "f" * 32
 ALL = Policy(untagged=timedelta(minutes=5))
 
 
@@ -42,6 +45,11 @@ async def collected(
         done = step
     assert done.finished
     return done
+
+
+def later_than(stores: ContentStores) -> Callable[[], datetime]:
+    """A clock that is two days ahead of the stores."""
+    return lambda: stores.area_time() + LONG
 
 
 async def is_there(stores: ContentStores, digest: Digest, size: int) -> bool:
@@ -226,3 +234,58 @@ class CollectionSuite:
         assert [step.links for step in steps[:4]] == [3, 6, 9, 10]
         assert steps[-1].blobs == 10
         assert all(not step.finished for step in steps[:-1])
+
+    @in_loop
+    async def test_takes_what_a_deleted_registry_left(self, stores: ContentStores) -> None:
+        """Its repositories go in small steps, tagged or not; those of others stay."""
+        gone, kept, home = GONE, KEPT, stores.registry()
+        for registry in (home, home.of(gone), home.of(kept)):
+            for name in (APP, OTHER):
+                await push_blob(registry, push(name), b"{}")
+                for number in range(5):
+                    content = image([], annotations={"number": str(number)})
+                    await registry.manifests.put(push(name), Tag(f"v{number}"), None, content)
+        await push_blob(home.of(gone), push(), b"of the deleted one alone")
+
+        async def ids() -> frozenset[str]:
+            return frozenset({"", kept})
+
+        clock = later_than(stores)
+        for only_count in (True, False):
+            steps = [
+                step
+                async for step in stores.collection(clock, 2, ids).run(
+                    Policy(), only_count=only_count
+                )
+            ]
+            assert steps[-1].repositories == 2
+        assert (steps[-1].blobs, len(steps) > 8) == (1, True)
+        assert await home.of(gone).listings.catalogue.repository(APP) is None
+        assert await home.of(gone).blobs.links.size(APP, Digest.of(b"{}")) is None
+        for registry in (home, home.of(kept)):
+            facts = await registry.listings.repository(push(OTHER))
+            assert (facts.name, facts.manifest_count, facts.tag_count) == (OTHER, 5, 5)
+            await registry.blobs.locate(push(), Digest.of(b"{}"))
+
+    @in_loop
+    async def test_a_registry_that_is_made_meanwhile_loses_nothing(
+        self, stores: ContentStores
+    ) -> None:
+        """Ids are read after the names that they are compared with."""
+        home = stores.registry()
+        made: set[str] = set()
+
+        async def ids() -> frozenset[str]:
+            found = frozenset({"", *made})
+            # As soon as they are read, another one is made, and pushed to.
+            made.add(KEPT)
+            await push_blob(home.of(KEPT), push(), b"{}")
+            await home.of(KEPT).manifests.put(push(), V1, None, image())
+            return found
+
+        await push_blob(home.of(GONE), push(), b"{}")
+        await home.of(GONE).manifests.put(push(), V1, None, image())
+        collection = stores.collection(later_than(stores), 1, ids)
+        steps = [step async for step in collection.run(Policy())]
+        assert steps[-1].repositories == 1
+        await home.of(KEPT).manifests.locate(push(), V1)

@@ -18,15 +18,17 @@ NAMES = ("ann", "Ben", "cas", "dot", "bad name", "", "demoregistry", "tok")
 GROUPS = ("staff", "Crew", "all", "")
 LOCAL = User("local-ann", "Ann", "Ann", "p", "$argon2", START)
 OWN = Group("own-crew", "crew", START, ("local-ann",))
-PRESENT = Directory.empty("demoregistry").changed(
-    "demoregistry",
-    (),
-    (
-        LOCAL,
-        OWN,
-        TokenAccount("tok", "map", START),
-        Application("app", "4b6f7a52-1f1d-4c43-a5a4-0d3c0f3d2f5e", "robot", START),
-    ),
+PRESENT = (
+    Directory.empty("demoregistry")
+    .seen_from("demoregistry", None, {"tok": TokenAccount("tok", "map", START)})
+    .changed(
+        (),
+        (
+            LOCAL,
+            OWN,
+            Application("app", "4b6f7a52-1f1d-4c43-a5a4-0d3c0f3d2f5e", "robot", START),
+        ),
+    )
 )
 
 
@@ -82,7 +84,7 @@ class Story:
         done = self.planned(content)
         present = self.directory.by_object_id
         before = [present[r.object_id] for r in done.records if r.object_id in present]
-        self.directory = self.directory.changed("demoregistry", before, done.records)
+        self.directory = self.directory.changed(before, done.records)
         return done
 
     def of_ldap(self) -> dict[str, User]:

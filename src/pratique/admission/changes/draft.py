@@ -9,9 +9,10 @@ import msgspec
 
 from pratique.admission import translation
 from pratique.admission.errors import Unacceptable
+from pratique.admission.kept import Kept
 from pratique.admission.ledger import Row
 from pratique.admission.records import AssignmentRecord, Record, kind_and_key
-from pratique.admission.snapshot import Kept, Snapshot
+from pratique.admission.snapshot import Snapshot
 from pratique.identity import Application, Group, StoredSecret, User, hash_secret, new_secret
 from pratique.identity.totp import new_totp_secret
 

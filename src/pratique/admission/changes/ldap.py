@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pratique.access.patience import endless
 from pratique.admission.changes.draft import Draft
 from pratique.admission.changes.ldap_planning import SyncPlan, plan
+from pratique.admission.changes.names import reserved_names
 from pratique.admission.errors import NotFound, Unacceptable
 from pratique.admission.snapshot import Snapshot
 from pratique.identity import Group, User
@@ -139,6 +140,7 @@ def carry_out(
             at=draft.at,
             new_id=draft.new_id,
             patience=endless,
+            reserved=reserved_names(draft.snapshot),
         )
     if not force:
         check_losses(planned)

@@ -77,6 +77,7 @@ def plan(
     at: datetime,
     new_id: Callable[[], str],
     patience: Patience,
+    reserved: frozenset[str] = frozenset(),
 ) -> SyncPlan:
     """What would change for the directory to say what the LDAP server says.
 
@@ -87,8 +88,9 @@ def plan(
         at: now, with a time zone.
         new_id: gives a new GUID.
         patience: asked at each entry.
+        reserved: lower-cased names that registries and tokens have, which are nobody's user names.
     """
-    work = _Work(directory, at, new_id, patience)
+    work = _Work(directory, at, new_id, patience, reserved)
     _plan_users(work, content.users)
     if content.groups is not None:
         _plan_groups(work, content.groups)
@@ -117,6 +119,7 @@ class _Work:
     at: datetime
     new_id: Callable[[], str]
     patience: Patience
+    reserved: frozenset[str] = frozenset()
     records: dict[str, User | Group] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
@@ -246,6 +249,8 @@ def _why_not(work: _Work, user_name: str) -> str | None:
         return f"`{user_name}` looks like an id"
     if key == work.directory.admin_name:
         return f"`{user_name}` is the name of the registry and its admin user"
+    if key in work.reserved:
+        return _HELD
     holder = work.directory.account(user_name)
     if key in work.taken or (holder is not None and key not in work.freed):
         return _held_by(holder) if isinstance(holder, User) else _HELD

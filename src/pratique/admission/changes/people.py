@@ -7,10 +7,10 @@ import re
 import msgspec
 
 from pratique.admission.changes.draft import Draft, display_name
+from pratique.admission.changes.names import ensure_nobody_signs_in_as
 from pratique.admission.changes.roles import drop_assignments
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
-from pratique.identity import NULL_GUID, Group, User
-from pratique.identity.directory import is_guid
+from pratique.identity import Group, User
 from pratique.naming.errors import printable
 
 # What docker, podman and HTTP Basic (which ends the name at the first colon) all carry safely.
@@ -31,7 +31,7 @@ def create_user(draft: Draft, user_name: str, shown_as: str | None, password_has
         AlreadyExists: somebody signs in with this name already.
     """
     check_user_name(user_name)
-    ensure_free(draft, user_name)
+    ensure_nobody_signs_in_as(draft, user_name)
     user = User(
         object_id=draft.new_id(),
         user_name=user_name,
@@ -55,22 +55,6 @@ def check_user_name(text: str) -> None:
             f"`{printable(text)}` cannot be a user name; use 1 to 128 letters, digits, `.`, `_`, "
             "`@`, `+` or `-`, beginning with a letter or digit"
         )
-
-
-def ensure_free(draft: Draft, sign_in_name: str) -> None:
-    """Refuse a name that somebody signs in with already, so that no name is ambiguous.
-
-    Raises:
-        AlreadyExists: a user, a token, a service principal or the admin user has it.
-        Unacceptable: ids are given out by the registry and cannot be chosen.
-    """
-    if is_guid(sign_in_name) or sign_in_name == NULL_GUID:
-        raise Unacceptable(f"`{sign_in_name}` looks like an id; choose a name")
-    directory = draft.snapshot.directory
-    if sign_in_name.casefold() == directory.admin_name:
-        raise AlreadyExists(f"`{sign_in_name}` is the name of the registry and its admin user")
-    if directory.account(sign_in_name) is not None:
-        raise AlreadyExists(f"somebody signs in as `{sign_in_name}` already; choose another name")
 
 
 def find_user(draft: Draft, reference: str) -> User:

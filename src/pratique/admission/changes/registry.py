@@ -10,9 +10,15 @@ import msgspec
 
 from pratique.access import OWNER_ROLE_ID, RoleMode
 from pratique.admission.changes.draft import Draft
-from pratique.admission.changes.people import check_user_name, ensure_free
+from pratique.admission.changes.names import ensure_free, ensure_no_registry_answers
+from pratique.admission.changes.people import check_user_name
 from pratique.admission.errors import NotFound, Unacceptable
-from pratique.admission.records import AssignmentRecord, RegistryRecord
+from pratique.admission.holdings import HOME, as_seen
+from pratique.admission.records import (
+    AssignmentRecord,
+    FurtherRegistryRecord,
+    RegistryRecord,
+)
 from pratique.identity import AdminAccount, SigningKey, User, new_signing_key
 from pratique.naming.errors import printable
 
@@ -64,8 +70,12 @@ def update(  # noqa: PLR0913 - one for each setting
 ) -> RegistryRecord:
     """Change what is given and leave the rest; an empty text takes a setting away.
 
+    Returns:
+        The settings of the registry that the draft is seen from.
+
     Raises:
-        Unacceptable: a setting cannot be that.
+        Unacceptable: a setting cannot be that, or is the home registry's for all.
+        AlreadyExists: the login server is another registry's.
     """
     if help_page and not help_page.startswith(("https://", "http://")):
         raise Unacceptable(f"`{help_page}` is not a URL; begin with https:// or http://")
@@ -75,24 +85,59 @@ def update(  # noqa: PLR0913 - one for each setting
         )
     if refusals_kept_days is not None and not 1 <= refusals_kept_days <= LONGEST_KEPT_DAYS:
         raise Unacceptable(f"refusals are kept for 1 to {LONGEST_KEPT_DAYS} days")
+    if login_server is not None:
+        _check_login_server(draft, login_server)
     given: dict[str, Any] = {
         "mode": mode,
         "anonymous_pull": anonymous_pull,
-        "tenant_domain": tenant_domain,
         "accepts_arm_tokens": accepts_arm_tokens,
-        "password_grant": password_grant,
-        "refusals_kept_days": refusals_kept_days,
         "admin_enabled": admin_user,
     }
-    changes = {name: value for name, value in given.items() if value is not None}
+    of_all = {
+        "tenant_domain": tenant_domain,
+        "password_grant": password_grant,
+        "refusals_kept_days": refusals_kept_days,
+    }
+    present = _stored(draft)
+    for name, value in of_all.items():
+        if value is not None and not isinstance(present, RegistryRecord):
+            raise Unacceptable(
+                f"`{name}` is the same for all registries of this server; change it at the home "
+                f"registry, `{draft.snapshot.at(HOME).registry.name}`"
+            )
+    changes = {k: value for k, value in {**given, **of_all}.items() if value is not None}
     for name, text in (("login_server", login_server), ("help_page", help_page)):
         if text is not None:
             changes[name] = text or None
     if admin_user:
         _first_passwords(draft)
-    changed = msgspec.structs.replace(draft.snapshot.registry, **changes)
+    changed = msgspec.structs.replace(present, **changes)
     draft.put(changed)
-    return changed
+    return as_seen(draft.snapshot.registry, changed)
+
+
+def _stored(draft: Draft) -> RegistryRecord | FurtherRegistryRecord:
+    """The record of the registry that the draft is seen from."""
+    snapshot = draft.snapshot
+    settings = snapshot.holdings[snapshot.registry_id].settings
+    if isinstance(settings, FurtherRegistryRecord):
+        return settings
+    return snapshot.registry
+
+
+def _check_login_server(draft: Draft, login_server: str) -> None:
+    """Refuse a login server by which registries could not be told apart.
+
+    Raises:
+        Unacceptable: there is none.
+        AlreadyExists: another registry has it.
+    """
+    if not login_server and not draft.snapshot.at(HOME).alone:
+        raise Unacceptable(
+            "a registry of a server that keeps several needs a login server: by that they are told "
+            "apart"
+        )
+    ensure_no_registry_answers(draft, login_server, but=draft.snapshot.registry_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +152,31 @@ class AdminPasswords:
 def enable_admin_user(draft: Draft) -> AdminPasswords:
     """Switch the admin user on; both passwords are made the first time."""
     made = _first_passwords(draft)
-    draft.put(msgspec.structs.replace(draft.snapshot.registry, admin_enabled=True))
+    draft.put(msgspec.structs.replace(_stored(draft), admin_enabled=True))
     return AdminPasswords(draft.snapshot.registry.name, enabled=True, made=made)
 
 
 def _first_passwords(draft: Draft) -> dict[str, str]:
     """Both passwords of the admin user by name; none when it has them already."""
-    made: dict[str, str] = {}
-    if draft.snapshot.directory.admin is None:
-        stored = []
-        for name in ADMIN_PASSWORDS:
-            secret, made[name] = draft.secret(name, None)
-            stored.append(secret)
-        draft.put(AdminAccount(tuple(stored)))
+    if draft.snapshot.directory.admin is not None:
+        return {}
+    account, made = new_admin_account(draft, draft.snapshot.registry_id)
+    draft.put(account)
     return made
+
+
+def new_admin_account(draft: Draft, registry_id: str) -> tuple[AdminAccount, dict[str, str]]:
+    """The account of an admin user, and its new passwords by name."""
+    stored, made = [], {}
+    for name in ADMIN_PASSWORDS:
+        secret, made[name] = draft.secret(name, None)
+        stored.append(secret)
+    return AdminAccount(tuple(stored), registry_id), made
 
 
 def disable_admin_user(draft: Draft) -> AdminPasswords:
     """Switch the admin user off; its passwords wait for the day it is switched on again."""
-    draft.put(msgspec.structs.replace(draft.snapshot.registry, admin_enabled=False))
+    draft.put(msgspec.structs.replace(_stored(draft), admin_enabled=False))
     return AdminPasswords(draft.snapshot.registry.name, enabled=False, made={})
 
 
@@ -142,7 +193,7 @@ def regenerate_admin_password(draft: Draft, name: str) -> AdminPasswords:
         raise NotFound(f"the admin user has no password `{name}`; it is `password` or `password2`")
     secret, text = draft.secret(name, None)
     kept = tuple(secret if s.name == name else s for s in account.passwords)
-    draft.put(AdminAccount(kept))
+    draft.put(AdminAccount(kept, account.registry))
     registry = draft.snapshot.registry
     return AdminPasswords(registry.name, registry.admin_enabled, {name: text})
 

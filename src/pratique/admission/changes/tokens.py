@@ -10,7 +10,7 @@ import msgspec
 
 from pratique.access import SYSTEM_SCOPE_MAPS, ScopeMapRule
 from pratique.admission.changes.draft import Draft
-from pratique.admission.changes.people import ensure_free
+from pratique.admission.changes.names import ensure_free
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
 from pratique.admission.records import ScopeMapRecord
 from pratique.identity import TokenAccount
@@ -35,7 +35,8 @@ def create_scope_map(
     _check_name("scope map", name)
     if _scope_map_names(draft).get(name.casefold()) is not None:
         raise AlreadyExists(f"there is a scope map `{name}` already")
-    record = ScopeMapRecord(name, description[:256], _checked(actions), draft.at)
+    registry = draft.snapshot.registry_id
+    record = ScopeMapRecord(name, description[:256], _checked(actions), draft.at, registry)
     draft.put(record)
     return record
 
@@ -120,7 +121,8 @@ def create_bare_token(draft: Draft, name: str, scope_map: str) -> TokenAccount:
     """
     _check_name("token", name)
     ensure_free(draft, name)
-    token = TokenAccount(name, _known_scope_map(draft, scope_map), draft.at)
+    known, registry = _known_scope_map(draft, scope_map), draft.snapshot.registry_id
+    token = TokenAccount(name, known, draft.at, registry=registry)
     draft.put(token)
     return token
 

@@ -6,6 +6,7 @@ import msgspec
 
 from pratique.access.conditions import InvalidCondition
 from pratique.admission import AlreadyExists, ControlError, NotFound, Unacceptable
+from pratique.http.wire.json_bodies import UnreadableJson
 from pratique.http.wire.messages import (
     BodyTooLarge,
     BodyTruncated,
@@ -19,12 +20,20 @@ from pratique.registry import StorageFailed, StorageFrozen, StorageFull
 
 
 class ArmError(Exception):
-    """A failure with the status and the code by which clients tell it from others."""
+    """A failure with the status and the code by which clients tell it from others.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    Args:
+        status: of HTTP.
+        code: for programs.
+        message: for people.
+        allowed: methods that the address takes, of a request with another one.
+    """
+
+    def __init__(self, status: int, code: str, message: str, allowed: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.allowed = allowed
 
 
 class UnreadableRequest(ValueError):
@@ -38,6 +47,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (Unacceptable, 400, "BadRequest"),
     (ControlError, 503, "ServiceUnavailable"),
     (UnreadableRequest, 400, "InvalidRequestContent"),
+    (UnreadableJson, 400, "InvalidRequestContent"),
     (InvalidCondition, 400, "InvalidCondition"),
     (InvalidName, 400, "InvalidResourceName"),
     (TooManyFields, 400, "InvalidRequestContent"),
@@ -49,12 +59,15 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
 )
 FAILURES: tuple[type[Exception], ...] = (ArmError, *(kind for kind, _, _ in _KINDS))
 """Everything that `failure_response` tells of."""
+FAILURE_STATUSES = frozenset(status for _, status, _ in _KINDS)
+"""The statuses of those that say none themselves."""
 
 
 def failure_response(error: Exception) -> Response:
     """The answer that tells of one of `FAILURES`."""
     if isinstance(error, ArmError):
-        return error_response(error.status, error.code, str(error))
+        headers = (("allow", error.allowed),) if error.allowed else ()
+        return error_response(error.status, error.code, str(error), headers)
     status, code = next((s, c) for kind, s, c in _KINDS if isinstance(error, kind))
     headers = (TRY_AGAIN,) if isinstance(error, StorageFrozen) else ()
     return error_response(status, code, str(error), headers)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from pratique.access import sentence
 from pratique.admission import Caller, ControlPlane, Refused
 from pratique.admission.asking_first import may_hang_on_the_request
+from pratique.admission.holdings import HOME
 from pratique.admission.own_tokens import OwnTokens
 from pratique.http.arm.bearers import Bearers
 from pratique.http.arm.cloud import cloud_document
@@ -23,16 +25,19 @@ from pratique.http.arm.table import ROUTES
 from pratique.http.arm.visit import Visit
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.wire import refusals
+from pratique.http.wire.contracts import body_of
+from pratique.http.wire.json_bodies import read_json
 from pratique.http.wire.messages import Response
 from pratique.identity import PasswordHasher
 from pratique.naming.errors import printable
 from pratique.registry import StorageFailed
 
+MAX_BODY_BYTES: Final = 256 * 1024
 _CLOUD: Final = "/metadata/endpoints"
 _GRAPH: Final = "/v1.0/"
 _SLASHES = re.compile("//+")
 # Clients of many ages ask, and get one shape; the list of versions cannot be closed.
-_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:-[a-z]{1,20})?", re.ASCII)
+VERSION: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:-[a-z]{1,20})?", re.ASCII)
 _HEADERS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
 
@@ -82,19 +87,25 @@ class Arm:
         route, parts = _find(arrival.request.method, path)
         if not route.graph:
             _check_version(arrival.request.parameter("api-version"))
+        scope = route.scope(parts)
+        named = arrival.snapshot.at_scope(scope)
+        # What is refused is refused by the registry that the path names, not by the host's.
+        arrival = replace(arrival, snapshot=named or arrival.snapshot.at(HOME))
+        registry_id = arrival.snapshot.registry_id
         visit = Visit(
             arrival,
             caller,
-            self._control,
+            self._control.of(registry_id),
             self._entrance,
             self._passwords,
             route.permission,
-            route.scope(parts),
+            scope,
+            registry_id,
             parts,
         )
         try:
             _ask_first(visit, conditional=route.conditional)
-            return await route.operation(visit)
+            return await _carried_out(route, visit)
         except Refused as refused:
             return self._refuse(arrival, caller, refused, graph=graph)
 
@@ -112,6 +123,18 @@ class Arm:
         )
 
 
+async def _carried_out(route: Route, visit: Visit) -> Response:
+    """The answer of a row's operation, given the body that its signature asks for.
+
+    Raises:
+        UnreadableJson, BodyTooLarge, BodyTruncated: the body is not that.
+    """
+    kind = body_of(route.operation)
+    if kind is None:
+        return await route.operation(visit)
+    return await route.operation(visit, await read_json(visit.request, kind, MAX_BODY_BYTES))
+
+
 def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
     """The row for a request, and the parts of its path.
 
@@ -127,9 +150,8 @@ def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
             return route, match.groupdict()
         methods.append(route.method)
     if methods:
-        raise ArmError(
-            405, "MethodNotAllowed", f"this address takes {', '.join(sorted(set(methods)))}"
-        )
+        allowed = ", ".join(sorted(set(methods)))
+        raise ArmError(405, "MethodNotAllowed", f"this address takes {allowed}", allowed)
     raise ArmError(
         404,
         "ResourceNotFound" if path.lower().startswith(_GRAPH) else "InvalidResourceType",
@@ -151,7 +173,7 @@ def _check_version(version: str | None) -> None:
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests.",
         )
-    if _VERSION.fullmatch(version) is None:
+    if VERSION.fullmatch(version) is None:
         raise ArmError(
             400,
             "InvalidApiVersionParameter",

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgspec
-
 from pratique.access import ControlAction, DirectoryPrincipal
 from pratique.admission import Caller, ControlPlane, Demand, Draft, RegistryRecord, Snapshot
 from pratique.http.arm.bearers import root_of
-from pratique.http.arm.errors import ArmError, UnreadableRequest
+from pratique.http.arm.errors import ArmError
 from pratique.http.edge import Arrival, Entrance
 from pratique.http.wire.messages import Request
 from pratique.identity import PasswordHasher
@@ -19,7 +17,6 @@ from pratique.naming import ResourceScope
 from pratique.naming.errors import printable
 
 T = TypeVar("T")
-MAX_BODY_BYTES = 256 * 1024
 DIRECTORY_SCOPE = ResourceScope("/")
 
 
@@ -30,6 +27,7 @@ class Visit:
     Attributes:
         permission: what the row asks of the caller; empty for what everybody may who is proved.
         scope: where it is asked: the resource that the path names, or `/` for the directory.
+        registry_id: of the registry that the path names; the home registry's where it names none.
         parts: variable parts of the path by name.
     """
 
@@ -40,6 +38,7 @@ class Visit:
     passwords: PasswordHasher
     permission: str
     scope: ResourceScope
+    registry_id: str
     parts: dict[str, str]
 
     @property
@@ -54,8 +53,11 @@ class Visit:
 
     @property
     def snapshot(self) -> Snapshot:
-        """Law and directory as they stand now, for what everybody may know who is proved."""
-        return self.entrance.gate.snapshot()
+        """Law and directory as they stand now, for what everybody may know who is proved.
+
+        They are seen from the registry that the path names.
+        """
+        return self.control.now()
 
     @property
     def object_id(self) -> str:
@@ -73,8 +75,8 @@ class Visit:
 
     def may(self, permission: str, scope: ResourceScope) -> bool:
         """Whether the caller has another permission too."""
-        gate = self.entrance.gate
-        return bool(gate.decide(gate.snapshot(), self.caller, ControlAction(permission), scope))
+        action = ControlAction(permission)
+        return bool(self.entrance.gate.decide(self.snapshot, self.caller, action, scope))
 
     async def change(
         self,
@@ -99,33 +101,24 @@ class Visit:
             client=self.request.client,
         )
 
-    async def body(self, kind: type[T]) -> T:
-        """The request's JSON as `kind`; what that does not know is left out.
-
-        Raises:
-            UnreadableRequest: it is not.
-        """
-        if (self.request.header("content-type") or "").partition(";")[0] != "application/json":
-            raise UnreadableRequest("send JSON, with `Content-Type: application/json`")
-        content = await self.request.read(MAX_BODY_BYTES)
-        try:
-            return msgspec.json.decode(content, type=kind)
-        except (msgspec.MsgspecError, RecursionError) as error:
-            raise UnreadableRequest(f"the request's JSON is not what is wanted: {error}") from error
-
     def registry(self) -> RegistryRecord:
         """The registry that stands where the path says.
 
         Raises:
             ArmError: there is none there.
         """
-        record = self.snapshot.registry
+        snapshot = self.snapshot
+        record = snapshot.registry
         if self.scope.key != record.scope.key:
-            # The caller may read there, so it is told what is there.
+            # The caller may read there, so it is told what is there, where that is one registry.
+            hint = f"; this server keeps `{record.scope}`" if snapshot.alone else ""
             raise ArmError(
                 404,
                 "ResourceNotFound",
-                f"The Resource `{printable(self.scope, 300)}` was not found; this server keeps "
-                f"`{record.scope}`",
+                f"The Resource `{printable(self.scope, 300)}` was not found{hint}",
             )
         return record
+
+    def login_server(self, seen: Snapshot) -> str:
+        """The name of a registry for clients; the one that was sent, where it has none."""
+        return seen.registry.login_server or self.arrival.front.service

@@ -6,6 +6,8 @@ rules that do not, for one snapshot of the ledger, until the token or the creden
 expires. Any change to law or directory forgets everything; so does a store that was put back to an
 older state and changed since, whose law may have the same number.
 
+Each registry of the server has a memory of its own, so that none forgets for another.
+
 They are remembered twice: by address, which a pull storm asks for again and again and which needs
 no parsing then, and by repository, for everything else that is pulled from it.
 """
@@ -30,6 +32,8 @@ V = TypeVar("V")
 
 MAX_ADDRESSES = 4096
 MAX_REPOSITORIES = 16_384
+# Each holds what one law of one registry admitted; few servers keep more registries in use.
+MAX_MEMORIES = 64
 # Longer ones are no pulls of any client, and would let one caller fill the memory.
 _MAX_PATH = 512
 _MAX_TOKEN = 4096
@@ -64,8 +68,29 @@ class Admission:
 _Proof = tuple[str, str]
 
 
+class AdmissionsOfRegistries:
+    """The memories of all registries of a server; a bounded number of them.
+
+    Args:
+        clock: gives now, with a time zone.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._memories: dict[str, RememberedAdmissions] = {}
+
+    def of(self, arrival: Arrival) -> RememberedAdmissions:
+        """The memory of the registry that a request addresses."""
+        registry_id = arrival.snapshot.registry_id
+        known = self._memories.get(registry_id)
+        if known is None:
+            known = RememberedAdmissions(self._clock)
+            keep(self._memories, registry_id, known, MAX_MEMORIES)
+        return known
+
+
 class RememberedAdmissions:
-    """A bounded memory of admissions.
+    """A bounded memory of admissions to one registry.
 
     Args:
         clock: gives now, with a time zone.

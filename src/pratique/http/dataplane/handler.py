@@ -7,7 +7,11 @@ from datetime import datetime
 
 from pratique.access import THE_REGISTRY, Allowed, RegistryAction, Resource
 from pratique.admission import Caller
-from pratique.http.dataplane.admissions import Pull, RememberedAdmissions, pull_of
+from pratique.http.dataplane.admissions import (
+    AdmissionsOfRegistries,
+    Pull,
+    pull_of,
+)
 from pratique.http.dataplane.failures import FAILURES, failure_response
 from pratique.http.dataplane.routes import ROUTES, Route
 from pratique.http.dataplane.visit import Visit
@@ -29,7 +33,7 @@ class DataPlane:
 
     Args:
         entrance: identifies and admits.
-        registry: holds the content.
+        registry: holds the content of the home registry, and leads to that of others.
         clock: gives now, with a time zone.
     """
 
@@ -38,7 +42,7 @@ class DataPlane:
     ) -> None:
         self._entrance = entrance
         self._registry = registry
-        self._admissions = RememberedAdmissions(clock)
+        self._admissions = AdmissionsOfRegistries(clock)
 
     async def handle(self, arrival: Arrival) -> Response:
         """The answer; every failure is one in the error table."""
@@ -56,7 +60,8 @@ class DataPlane:
         return response
 
     async def _answer(self, arrival: Arrival) -> Response:
-        known = self._admissions.find(arrival)
+        admissions = self._admissions.of(arrival)
+        known = admissions.find(arrival)
         if known is not None:
             self._spend(arrival, known.pull)
             return await self._operate(arrival, known.route, known.pull, known.parts)
@@ -71,7 +76,7 @@ class DataPlane:
             caller, allowed = await self._judged(arrival, route, THE_REGISTRY, _CATALOG_SCOPE)
             return await self._operate(arrival, route, Pull(caller, allowed, 0.0), parts)
         name = RepositoryName(text)
-        pull = self._admissions.find_pull(arrival, route, name)
+        pull = admissions.find_pull(arrival, route, name)
         if pull is not None:
             self._spend(arrival, pull)
         else:
@@ -79,7 +84,7 @@ class DataPlane:
             scope = self._with_source(arrival, route, scope)
             caller, allowed = await self._judged(arrival, route, name, scope)
             pull = pull_of(arrival, caller, allowed, self._purse_of(arrival, caller))
-        self._admissions.remember(arrival, route, name, pull, parts)
+        admissions.remember(arrival, route, name, pull, parts)
         return await self._operate(arrival, route, pull, parts)
 
     async def _judged(
@@ -91,7 +96,8 @@ class DataPlane:
     async def _operate(
         self, arrival: Arrival, route: Route, pull: Pull, parts: dict[str, str]
     ) -> Response:
-        visit = Visit(arrival, self._entrance, pull.caller, self._registry, pull.allowed, parts)
+        content = self._registry.of(arrival.snapshot.registry_id)
+        visit = Visit(arrival, self._entrance, pull.caller, content, pull.allowed, parts)
         response = await route.operation(visit)
         response.row = route.name
         return response

@@ -13,7 +13,7 @@ from pratique.access import (
     RegistryAction,
     Resource,
 )
-from pratique.admission import Caller, Gate, LawNotConfirmed, RegistryRecord, Snapshot
+from pratique.admission import Caller, Gate, LawNotConfirmed, Snapshot
 from pratique.admission.account import account_of, note_use
 from pratique.admission.decisions import DecisionRecord
 from pratique.admission.recorder import Recorder
@@ -43,7 +43,8 @@ class Arrival:
     """A request, and how it addresses the registry.
 
     Attributes:
-        snapshot: law and directory as they stood when the request came; it is judged by these.
+        snapshot: law and directory as they stood when the request came, seen from the registry
+            that it addresses; it is judged by these.
         inside: the caller when the request was made inside this process by whoever owns the data
             folder; None for everything that came over a wire.
         facts: what came to light about it, for the audit log.
@@ -94,22 +95,32 @@ class Entrance:
         self._log = log
         self._new_id = new_id
         self._external_url = external_url
-        self._fronts: dict[tuple[str, str, int], Front] = {}
+        # Of one moment's law alone: its number may come again where an older store was restored.
+        self._fronts: dict[tuple[str, str, str], Front] = {}
+        self._fronts_of: Snapshot | None = None
         self._closed_because = ""
 
     def arrive(self, request: Request, inside: Caller | None = None) -> Arrival:
-        """The request with its front.
+        """The request with its front, and the registry that it addresses.
+
+        A registry is addressed by its login server in the Host header; whatever host no other
+        registry has leads to the home registry.
 
         Raises:
             Turned: the Host header is missing or is no host; nothing is repeated from it.
         """
         snapshot = self.gate.snapshot()
-        key = (request.scheme, request.host, snapshot.version)
-        front = self._fronts.get(key)
-        if front is None:
+        if snapshot is not self._fronts_of:
             # Nothing of a law is recorded before the first request that meets it.
             self.recorder.keep_for(timedelta(days=snapshot.registry.refusals_kept_days))
-            front = self._make_front(request, snapshot.registry)
+            self._fronts.clear()
+            self._fronts_of = snapshot
+        if snapshot.hosts:
+            snapshot = _addressed(snapshot, request)
+        key = (request.scheme, request.host, snapshot.registry_id)
+        front = self._fronts.get(key)
+        if front is None:
+            front = self._make_front(request, snapshot)
             if len(self._fronts) >= 256:
                 self._fronts.clear()
             self._fronts[key] = front
@@ -269,6 +280,7 @@ class Entrance:
                 reason=reason,
                 law_version=arrival.snapshot.version,
                 client=arrival.request.client,
+                registry=arrival.snapshot.registry_id,
             )
         )
         self._log.write(
@@ -323,8 +335,18 @@ class Entrance:
             self._log.write({"event": "fault", "error": cause, "path": path}, at_once=True)
         return problem_response(Problem.UNAVAILABLE, str(error), headers=(("retry-after", "1"),))
 
-    def _make_front(self, request: Request, registry: RegistryRecord) -> Front:
-        base = self._external_url
+    def _make_front(self, request: Request, snapshot: Snapshot) -> Front:
+        registry, base = snapshot.registry, self._external_url
+        if snapshot.registry_id:
+            scheme = request.scheme if base is None else base.partition("://")[0]
+            base = f"{scheme}://{request.host.lower()}"
+            service = registry.login_server or ""
+            return Front(
+                base_url=base,
+                service=service,
+                help_url=registry.help_page or f"{base}{HELP_PATH}",
+                audiences=frozenset({service}),
+            )
         if base is None:
             several = len(request.headers.get_all("host")) > 1
             if several or not is_host(request.host):
@@ -338,6 +360,18 @@ class Entrance:
             service=service,
             help_url=registry.help_page or f"{base}{HELP_PATH}",
             # Anybody may write any name into Host: it counts only while nothing says what the
-            # registry's name is.
-            audiences=frozenset({service, host} if self._external_url else {service}),
+            # registry's name is. A name of another registry never does.
+            audiences=frozenset({service, host} if self._external_url else {service})
+            - snapshot.hosts.keys(),
         )
+
+
+def _addressed(snapshot: Snapshot, request: Request) -> Snapshot:
+    """The snapshot seen from the registry that a request addresses."""
+    host = request.host.lower()
+    seen = snapshot.at_host(host)
+    if seen is snapshot and host.endswith((":443", ":80")):
+        # Some clients write the scheme's own port, which means the same as none.
+        usual = ":443" if request.scheme == "https" else ":80"
+        return snapshot.at_host(host.removesuffix(usual))
+    return seen

@@ -82,7 +82,7 @@ class HelpPage:
             record = await self._recorder.find(decision_id)
         except (StorageFull, StorageFailed):
             return _page(visit, views.unreadable(), look_up(HELP_PATH), status=503)
-        if record is None:
+        if record is None or record.registry != visit.arrival.snapshot.registry_id:
             return _unknown(visit)
         told, advice = views.told(record), views.advice(record)
         user = (await self._browsers.read(visit)).user

@@ -52,7 +52,8 @@ class Reasonings:
         """The reasoning; None for a user who may not have it, which is recorded."""
         caller = Caller(DirectoryPrincipal(user.object_id), user.user_name, None, user.password_id)
         try:
-            snapshot = self._control.view(caller, PERMISSION, arrival.snapshot.registry.scope)
+            control = self._control.of(arrival.snapshot.registry_id)
+            snapshot = control.view(caller, PERMISSION, arrival.snapshot.registry.scope)
         except Refused as refused:
             self._entrance.record(arrival, refused.denied)
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pratique.access import sentence
 from pratique.access.conditions import InvalidCondition
 from pratique.admission import (
@@ -16,23 +18,29 @@ from pratique.admission import (
 from pratique.admission.asking_first import may_hang_on_the_request
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.management.questions import LongQuestions
-from pratique.http.management.routes import ROUTES
+from pratique.http.management.routes import ROUTES, Route
 from pratique.http.management.visit import UnreadableBody, Visit
 from pratique.http.wire import refusals
+from pratique.http.wire.answers import Given
+from pratique.http.wire.contracts import BODY, QUERY, contract_of
+from pratique.http.wire.json_bodies import UnreadableJson, read_json
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
 from pratique.http.wire.problems import TRY_AGAIN, Problem, problem_response
+from pratique.http.wire.queries import Nothing, UnreadableQuery, read_query
 from pratique.identity import PasswordHasher
 from pratique.identity.federation import OutsideKeys
 from pratique.identity.ldap import LdapDirectory
 from pratique.naming import InvalidName
 from pratique.registry import Registry, StorageFailed, StorageFrozen, StorageFull
 
-_FAILURES: dict[type[Exception], Problem] = {
+FAILURES: dict[type[Exception], Problem] = {
     NotFound: Problem.RESOURCE_UNKNOWN,
     AlreadyExists: Problem.CONFLICT,
     Unacceptable: Problem.BAD_REQUEST,
     ControlError: Problem.UNAVAILABLE,
     UnreadableBody: Problem.BAD_REQUEST,
+    UnreadableJson: Problem.BAD_REQUEST,
+    UnreadableQuery: Problem.BAD_REQUEST,
     InvalidName: Problem.BAD_REQUEST,
     InvalidCondition: Problem.BAD_REQUEST,
     BodyTooLarge: Problem.TOO_LARGE,
@@ -42,6 +50,8 @@ _FAILURES: dict[type[Exception], Problem] = {
     StorageFrozen: Problem.UNAVAILABLE,
     StorageFailed: Problem.UNKNOWN,
 }
+"""What each failure of an operation is told as."""
+MAX_BODY_BYTES = 1024 * 1024
 _HEADERS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
 
@@ -80,8 +90,8 @@ class Management:
             response = await self._answer(arrival)
         except Turned as turned:
             response = turned.response
-        except tuple(_FAILURES) as error:
-            problem = next(p for kind, p in _FAILURES.items() if isinstance(error, kind))
+        except tuple(FAILURES) as error:
+            problem = next(p for kind, p in FAILURES.items() if isinstance(error, kind))
             headers = (TRY_AGAIN,) if isinstance(error, StorageFrozen) else ()
             response = problem_response(problem, str(error), headers=headers)
         response.headers.extend(_HEADERS)
@@ -98,24 +108,28 @@ class Management:
             methods.append(route.method)
             if route.method != request.method:
                 continue
+            registry_id = arrival.snapshot.registry_id
             visit = Visit(
                 request,
                 caller,
-                self._control,
+                self._control.of(registry_id),
                 self._entrance.gate,
                 self._passwords,
                 self._entrance.recorder,
-                self._content,
+                self._content.of(registry_id),
                 route.permission,
-                route.whole_directory,
+                route.scope(arrival.snapshot),
                 match.groupdict(),
                 self._issuers,
                 self._questions,
                 self._ldap,
             )
             try:
-                _ask_first(visit, conditional=route.conditional)
-                return await route.operation(visit)
+                if route.ask is not None:
+                    route.ask(visit)
+                else:
+                    _ask_first(visit, conditional=route.conditional)
+                return (await _carried_out(route, visit)).response()
             except Refused as refused:
                 return self._refuse(arrival, caller, refused)
         if methods:
@@ -134,6 +148,22 @@ class Management:
             refusals.with_decision(words, decision_id),
             headers=refusals.decision_headers(decision_id),
         )
+
+
+async def _carried_out(route: Route, visit: Visit) -> Given[Any]:
+    """The answer of a row's operation, given what its signature asks for.
+
+    Raises:
+        UnreadableQuery, UnreadableJson, BodyTooLarge, BodyTruncated: the request is not that.
+    """
+    contract = contract_of(route.operation)
+    given: dict[str, Any] = {}
+    query = read_query(visit.request, contract.query)
+    if contract.query is not Nothing:
+        given[QUERY] = query
+    if contract.body is not None:
+        given[BODY] = await read_json(visit.request, contract.body, MAX_BODY_BYTES)
+    return await route.operation(visit, **given)
 
 
 def _ask_first(visit: Visit, *, conditional: bool) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any
 
+from pratique.admission import Snapshot
 from pratique.http.management import (
     access,
     application_credentials,
@@ -16,16 +19,19 @@ from pratique.http.management import (
     directory,
     ldap,
     managed_identities,
+    registries,
     registry_settings,
     role_definitions,
     roles,
     tokens,
     trusts,
 )
-from pratique.http.management.visit import Visit
-from pratique.http.wire.messages import Response
+from pratique.http.management.visit import DIRECTORY_SCOPE, Visit
+from pratique.http.wire.answers import Given
+from pratique.naming import ResourceScope
 
-Operation = Callable[[Visit], Awaitable[Response]]
+Operation = Callable[..., Awaitable[Given[Any]]]
+"""Takes a visit, and what `wire.contracts` reads from its signature; gives what that says."""
 
 PREFIX = "/api/v1"
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
@@ -35,6 +41,20 @@ _DIRECTORY = "Microsoft.Authorization/directory"
 _ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 
 
+class AskedAt(Enum):
+    """Where a row's permission is needed.
+
+    The directory is above every registry, so it is asked about at `/`. What tells of the whole
+    server is asked about at the subscription, as soon as the server keeps several registries.
+    Some rows' requests say where; `Route.ask` asks then.
+    """
+
+    REGISTRY = "registry"
+    SERVER = "server"
+    DIRECTORY = "directory"
+    REQUEST = "request"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row.
@@ -42,7 +62,9 @@ class Route:
     Attributes:
         pattern: matches a decoded path whole.
         permission: asked of the law as a control action.
-        whole_directory: asked at `/` instead of at the registry.
+        asked_at: where it is asked.
+        ask: turns away whoever has no business here, before anything of the request is read,
+            where the request says where to ask; None to ask at `scope`.
         conditional: whether the operation asks once more, with what a condition may hang on.
     """
 
@@ -51,13 +73,32 @@ class Route:
     template: str
     pattern: re.Pattern[str]
     permission: str
-    whole_directory: bool
+    asked_at: AskedAt
     operation: Operation
+    ask: Callable[[Visit], None] | None
     conditional: bool = False
+
+    def scope(self, snapshot: Snapshot) -> ResourceScope:
+        """Where the permission is asked of a request to the registry of that snapshot."""
+        registry = snapshot.registry.scope
+        match self.asked_at:
+            case AskedAt.DIRECTORY:
+                return DIRECTORY_SCOPE
+            case AskedAt.SERVER if not snapshot.alone:
+                return registry.ancestors_within_subscription()[-1]
+            case _:
+                return registry
 
 
 def _row(
-    method: str, path: str, permission: str, operation: Operation, *, conditional: bool = False
+    method: str,
+    path: str,
+    permission: str,
+    operation: Operation,
+    *,
+    conditional: bool = False,
+    at: AskedAt = AskedAt.REGISTRY,
+    ask: Callable[[Visit], None] | None = None,
 ) -> Route:
     pattern = re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", PREFIX + path))
     return Route(
@@ -66,8 +107,9 @@ def _row(
         PREFIX + path,
         pattern,
         permission,
-        permission.startswith(_DIRECTORY),
+        AskedAt.DIRECTORY if permission.startswith(_DIRECTORY) else at,
         operation,
+        ask,
         conditional,
     )
 
@@ -83,6 +125,23 @@ _SP = "/service-principals/<principal>"
 _IDENTITY = "/managed-identities/<identity>"
 
 ROUTES = (
+    _row("GET", "/registries", registries.READ, registries.list_registries),
+    _row(
+        "POST",
+        "/registries",
+        f"{_REGISTRIES}/write",
+        registries.create_registry,
+        at=AskedAt.REQUEST,
+        ask=registries.ask_to_make,
+    ),
+    _row(
+        "DELETE",
+        "/registries/<registry>",
+        registries.DELETE,
+        registries.delete_registry,
+        at=AskedAt.REQUEST,
+        ask=registries.ask_to_delete,
+    ),
     _row("GET", "/registry", f"{_REGISTRIES}/read", registry_settings.show_registry),
     _row("PATCH", "/registry", f"{_REGISTRIES}/write", registry_settings.update_registry),
     _row("GET", "/admin-user", f"{_REGISTRIES}/read", registry_settings.show_admin_user),
@@ -253,8 +312,14 @@ ROUTES = (
     _row("GET", "/access/review", f"{_ASSIGNMENTS}/read", access.review_access),
     _row("GET", "/decisions", f"{_ASSIGNMENTS}/read", decisions.list_decisions),
     _row("GET", "/decisions/<decision>", f"{_ASSIGNMENTS}/read", decisions.explain_decision),
-    _row("GET", "/audit/entries", f"{_ASSIGNMENTS}/read", audit.list_audit_entries),
-    _row("GET", "/audit/head", f"{_ASSIGNMENTS}/read", audit.show_audit_head),
+    _row(
+        "GET",
+        "/audit/entries",
+        f"{_ASSIGNMENTS}/read",
+        audit.list_audit_entries,
+        at=AskedAt.SERVER,
+    ),
+    _row("GET", "/audit/head", f"{_ASSIGNMENTS}/read", audit.show_audit_head, at=AskedAt.SERVER),
     # Nobody but the owner of the folder gets farther than the permission.
     _row("POST", "/audit/prune", f"{_REGISTRIES}/write", audit.prune_audit_log),
     _row("GET", "/scope-maps", f"{_REGISTRIES}/scopeMaps/read", tokens.list_scope_maps),

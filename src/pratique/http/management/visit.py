@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgspec
-
 from pratique.access import THE_REGISTRY, ControlAction, FolderOwner, Resource
 from pratique.access.patience import Patience
 from pratique.admission import Caller, ControlPlane, Demand, Draft, Gate, Snapshot
@@ -21,12 +19,11 @@ from pratique.naming import ResourceScope
 from pratique.registry import Registry
 
 T = TypeVar("T")
-MAX_BODY_BYTES = 1024 * 1024
 DIRECTORY_SCOPE = ResourceScope("/")
 
 
 class UnreadableBody(ValueError):
-    """The request's JSON is not what the endpoint takes."""
+    """The request's JSON is not what the operation takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class Visit:
 
     Attributes:
         permission: what the row asks of the caller.
-        whole_directory: whether it is asked at `/`, since the directory is above the registry.
+        scope: where it is asked, unless the request itself names a scope.
         parts: variable parts of the path by name.
         issuers: asks outside issuers for their keys.
         questions: answers what takes long.
@@ -50,16 +47,20 @@ class Visit:
     recorder: Recorder
     content: Registry
     permission: str
-    whole_directory: bool
+    scope: ResourceScope
     parts: dict[str, str]
     issuers: OutsideKeys
     questions: LongQuestions
     ldap: LdapDirectory
 
     @property
-    def scope(self) -> ResourceScope:
-        """Where the permission is asked, unless the request itself names a scope."""
-        return DIRECTORY_SCOPE if self.whole_directory else self.gate.snapshot().registry.scope
+    def snapshot(self) -> Snapshot:
+        """Law and directory as they stand now, seen from the registry that is addressed.
+
+        Raises:
+            NotFound: it is gone.
+        """
+        return self.control.now()
 
     def view(self) -> Snapshot:
         """Law and directory, for a caller who may see them.
@@ -113,18 +114,20 @@ class Visit:
     def may(self, permission: str, resource: Resource = THE_REGISTRY) -> bool:
         """Whether the caller has another permission too."""
         action = ControlAction(permission)
-        return bool(self.gate.decide(self.gate.snapshot(), self.caller, action, resource))
+        return bool(self.gate.decide(self.snapshot, self.caller, action, resource))
 
-    async def body(self, kind: type[T]) -> T:
-        """The request's JSON as `kind`.
+    def told_of(self, snapshot: Snapshot) -> Callable[[ResourceScope], bool]:
+        """Whether what stands at a scope may be told to the caller, who may ask at this registry.
 
-        Raises:
-            UnreadableBody: it is not; unknown fields are refused too, since they are mistakes.
+        It may where it bears on this registry, and where the caller may ask the same there. On a
+        server that keeps one registry alone, nothing stands elsewhere that is anybody else's.
         """
-        if (self.request.header("content-type") or "").partition(";")[0] != "application/json":
-            raise UnreadableBody("send JSON, with `Content-Type: application/json`")
-        content = await self.request.read(MAX_BODY_BYTES)
-        try:
-            return msgspec.json.decode(content, type=kind)
-        except msgspec.MsgspecError as error:
-            raise UnreadableBody(f"the request's JSON is not what is wanted: {error}") from error
+        known: dict[str, bool] = dict.fromkeys(snapshot.law.line, True)
+
+        def told(scope: ResourceScope) -> bool:
+            verdict = known.get(scope.key)
+            if verdict is None:
+                verdict = known[scope.key] = self.may(self.permission, scope)
+            return verdict
+
+        return (lambda _: True) if snapshot.alone else told

@@ -53,6 +53,7 @@ def mint(
         iss=ISSUER,
         version="1.0",
         access=access,
+        rid=snapshot.registry_id,
         aad_identity=identity if per_repository and grant_type == REFRESH_TOKEN else None,
     )
     return sign(claims, snapshot.keys)

@@ -18,6 +18,7 @@ from pratique.registry.checking.ports import BlobFiles, Mending, RowsAsTheyAre, 
 from pratique.registry.checking.repair import Repair
 from pratique.registry.checking.values import ManifestKey, Progress, TagRow, Trouble, Unreadable
 from pratique.registry.collection import GRACE
+from pratique.registry.namespaces import told
 
 STEP: Final = 500
 # A file that is replaced again and again between two looks is not damaged but in use.
@@ -192,7 +193,7 @@ class Check:
         after: TagRow | None = None
         while tags := self.rows.loose_tags(after, self.step):
             for tag in tags:
-                where = f"tag {tag.repository}:{tag.name}"
+                where = f"tag {told(f'{tag.repository}:{tag.name}')}"
                 yield Finding(Kind.TAG_LOOSE, where, f"its manifest {tag.digest} is missing")
             after = tags[-1]
         self.told(Progress("tags", total, total))

@@ -10,6 +10,7 @@ from pratique.registry.checking.ports import RowsAsTheyAre
 from pratique.registry.checking.values import ManifestKey, ManifestRow
 from pratique.registry.documents import read_manifest
 from pratique.registry.errors import ManifestInvalid, ManifestTooLarge
+from pratique.registry.namespaces import told
 from pratique.registry.records import ManifestRecord
 
 _SHOWN = 3
@@ -31,7 +32,7 @@ def judge_manifest(rows: RowsAsTheyAre, key: ManifestKey) -> Iterator[Finding]:
     row = rows.manifest(key)
     if row is None:
         return
-    where = f"manifest {key.repository}@{key.digest}"
+    where = f"manifest {told(f'{key.repository}@{key.digest}')}"
     digest = parsed(key.digest)
     if digest is None:
         yield Finding(Kind.ROW_UNREADABLE, where, "its name is no digest")

@@ -62,7 +62,8 @@ BLOB_SIZE: Final = """
     WHERE l.repository = $1 AND l.digest = $2
 """
 HOLDERS: Final = """
-    SELECT repository FROM repository_blobs WHERE digest = $1 ORDER BY repository LIMIT $2
+    SELECT repository FROM repository_blobs WHERE digest = $1 AND repository > $3
+    ORDER BY repository LIMIT $2
 """
 LINKED_AT: Final = "SELECT linked_at FROM repository_blobs WHERE repository = $1 AND digest = $2"
 RENEW_LINK: Final = """
@@ -102,6 +103,14 @@ TAGS_OF_RANGE: Final = """
 """
 MANIFESTS_OF: Final = "SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest"
 TAGS_OF: Final = "SELECT name FROM tags WHERE repository = $1 ORDER BY name"
+SOME_MANIFESTS_OF: Final = """
+    SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest LIMIT $2
+"""
+FORGET_SOME_LINKS: Final = """
+    DELETE FROM repository_blobs WHERE repository = $1 AND digest IN (
+        SELECT digest FROM repository_blobs WHERE repository = $1 ORDER BY digest LIMIT $2)
+"""
+FORGET_REPOSITORY: Final = "DELETE FROM repositories WHERE name = $1"
 # Children before parents, as the foreign keys demand.
 DELETE_REPOSITORY: Final = (
     "DELETE FROM tags WHERE repository = $1",

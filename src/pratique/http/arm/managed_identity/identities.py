@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from pratique.admission import Draft, NotFound, Snapshot
 from pratique.admission.changes import managed_identities
+from pratique.http.arm.answers import Gone, Listed, Shown, ShownOrMade
 from pratique.http.arm.lists import listed
 from pratique.http.arm.managed_identity.identity_view import identity_view
-from pratique.http.arm.places import own_group, own_subscription
+from pratique.http.arm.places import home_group, own_subscription
 from pratique.http.arm.visit import Visit
 from pratique.http.wire.messages import Response, json_response
 from pratique.identity import Application
 from pratique.naming.errors import printable
 
 
-async def list_identities(visit: Visit) -> Response:
+async def list_identities(visit: Visit) -> Listed:
     """All user-assigned identities by name."""
-    registry = own_group(visit) if "group" in visit.parts else own_subscription(visit)
+    registry = home_group(visit) if "group" in visit.parts else own_subscription(visit)
     found = filter(
         managed_identities.is_user_assigned, visit.snapshot.directory.applications.values()
     )
@@ -23,18 +24,18 @@ async def list_identities(visit: Visit) -> Response:
     return listed(visit, (identity_view(identity, registry) for identity in by_name))
 
 
-async def show_identity(visit: Visit) -> Response:
+async def show_identity(visit: Visit) -> Shown:
     """One identity."""
-    registry = own_group(visit)
+    registry = home_group(visit)
     found = _find(visit.snapshot, visit.parts["identity"])
     if found is None:
         raise NotFound(f"there is no managed identity `{printable(visit.parts['identity'])}`")
     return json_response(200, identity_view(found, registry))
 
 
-async def put_identity(visit: Visit) -> Response:
+async def put_identity(visit: Visit) -> ShownOrMade:
     """Make an identity; nothing of one that is there can be changed."""
-    registry, name = own_group(visit), visit.parts["identity"]
+    registry, name = home_group(visit), visit.parts["identity"]
 
     def write(draft: Draft) -> tuple[Application, bool]:
         present = _find(draft.snapshot, name)
@@ -46,9 +47,9 @@ async def put_identity(visit: Visit) -> Response:
     return json_response(201 if is_new else 200, identity_view(identity, registry))
 
 
-async def delete_identity(visit: Visit) -> Response:
+async def delete_identity(visit: Visit) -> Gone:
     """Delete an identity with its role assignments."""
-    own_group(visit)
+    home_group(visit)
     name = visit.parts["identity"]
 
     def remove(draft: Draft) -> None:

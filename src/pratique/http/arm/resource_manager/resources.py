@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pratique.admission.changes import managed_identities
+from pratique.http.arm.answers import Listed, Told
 from pratique.http.arm.container_registry.registry_view import registry_view
 from pratique.http.arm.directory_permissions import PRINCIPALS_READ
 from pratique.http.arm.errors import ArmError
 from pratique.http.arm.filters import filter_of
 from pratique.http.arm.lists import listed
 from pratique.http.arm.managed_identity.identity_view import identity_view
-from pratique.http.arm.places import LOCATION, own_group, own_subscription
+from pratique.http.arm.places import LOCATION, own_group, own_subscription, registries_of
 from pratique.http.arm.visit import DIRECTORY_SCOPE, Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.messages import json_response
 from pratique.naming.errors import printable
 
 REGISTRY_READ: Final = "Microsoft.ContainerRegistry/registries/read"
@@ -33,7 +34,7 @@ _TYPES: Final = {
 _VERSIONS: Final = ("2025-11-01", "2022-04-01")
 
 
-async def list_resources(visit: Visit) -> Response:
+async def list_resources(visit: Visit) -> Listed:
     """What the caller may read; whoever may read nothing gets an empty list.
 
     `az acr login` of somebody who may pull, and not read the registry's settings, needs that.
@@ -45,27 +46,26 @@ async def list_resources(visit: Visit) -> Response:
     }
     if not known_here:
         own_subscription(visit)
-    if "group" in visit.parts:
-        own_group(visit)
+    group = own_group(visit) if "group" in visit.parts else None
     clauses = filter_of(visit.request, _KNOWN)
     fields = {"resourceType": "type", "name": "name", "resourceGroup": "resourceGroup"}
     return listed(
         visit,
         (
             resource
-            for resource in _readable(visit)
+            for resource in _readable(visit, group)
             if all(clause.fits(resource[fields[clause.field]]) for clause in clauses)
         ),
     )
 
 
-async def list_providers(visit: Visit) -> Response:
+async def list_providers(visit: Visit) -> Listed:
     """What kinds of resources there are."""
     own_subscription(visit)
     return listed(visit, (_provider(visit, namespace) for namespace in _TYPES))
 
 
-async def show_provider(visit: Visit) -> Response:
+async def show_provider(visit: Visit) -> Told:
     """One provider, always registered."""
     own_subscription(visit)
     wanted = visit.parts["provider"].casefold()
@@ -80,12 +80,15 @@ async def show_provider(visit: Visit) -> Response:
     return json_response(200, _provider(visit, namespace))
 
 
-def _readable(visit: Visit) -> Iterator[dict[str, Any]]:
+def _readable(visit: Visit, group: str | None) -> Iterator[dict[str, Any]]:
     snapshot = visit.snapshot
+    for seen in registries_of(visit, group):
+        if visit.may(REGISTRY_READ, seen.registry.scope):
+            shown = registry_view(seen, visit.login_server(seen))
+            yield _short(shown, seen.registry.resource_group)
     registry = snapshot.registry
-    if visit.may(REGISTRY_READ, registry.scope):
-        yield _short(registry_view(snapshot, visit.arrival.front.service), registry.resource_group)
-    if visit.may(PRINCIPALS_READ, DIRECTORY_SCOPE):
+    own = group is None or group.casefold() == registry.resource_group.casefold()
+    if own and visit.may(PRINCIPALS_READ, DIRECTORY_SCOPE):
         for application in snapshot.directory.applications.values():
             if managed_identities.is_user_assigned(application):
                 shown = identity_view(application, registry)

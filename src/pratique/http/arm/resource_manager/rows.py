@@ -19,6 +19,7 @@ ROWS: tuple[Route, ...] = (
     row("GET", GROUP, f"{_GROUPS}/read", groups.show_group),
     row("HEAD", GROUP, f"{_GROUPS}/read", groups.show_group),
     row("PUT", GROUP, f"{_GROUPS}/write", groups.put_group),
+    row("DELETE", GROUP, f"{_GROUPS}/delete", groups.delete_group),
     row("GET", f"{SUBSCRIPTION}/resources", "", resources.list_resources),
     row("GET", f"{GROUP}/resources", "", resources.list_resources),
     row("GET", f"{SUBSCRIPTION}/providers", "", resources.list_providers),

@@ -11,7 +11,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from pratique.access import Anonymous, FolderOwner, Law, name_subject
+from pratique.access import (
+    AdminUser,
+    Anonymous,
+    FolderOwner,
+    Law,
+    RepositoryToken,
+    name_subject,
+)
 from pratique.admission import Caller
 from pratique.admission.account import caller_key
 from pratique.admission.attempts import source_of
@@ -134,6 +141,9 @@ class Limiter:
         anonymous = isinstance(caller.subject, Anonymous)
         source = source_of(request.client) if anonymous else ""
         key = "/".join((*caller_key(caller.subject), source))
+        if isinstance(caller.subject, RepositoryToken | AdminUser):
+            # Others of the same name open other registries.
+            key = f"{key}/{law.registry.name.casefold()}"
         purse = self._of_callers.get((key, kind))
         if purse is None:
             named = f"anonymous callers at `{source}`"

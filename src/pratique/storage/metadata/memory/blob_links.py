@@ -48,6 +48,9 @@ class MemoryBlobLinks:
         await self.link(target, digest, size, at)
         return True
 
-    async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
+    async def holders(
+        self, digest: Digest, limit: int, after: str = ""
+    ) -> tuple[RepositoryName, ...]:
         """See the port."""
-        return tuple(sorted(name for name, held in self._links.items() if digest in held)[:limit])
+        holding = (name for name, held in self._links.items() if digest in held)
+        return tuple(sorted(name for name in holding if name > after)[:limit])

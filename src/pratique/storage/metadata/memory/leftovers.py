@@ -64,6 +64,22 @@ class MemoryLeftovers:
                 gone += 1
         return gone
 
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """See the port."""
+        row, held = self._rows.repositories.get(repository), self._rows.links.get(repository, {})
+        if row is not None and row.manifests:
+            going = sorted(row.manifests, key=lambda digest: digest.text)[:limit]
+            for digest in going:
+                del row.manifests[digest]
+            row.tags = {n: tag for n, tag in row.tags.items() if tag.digest in row.manifests}
+            return len(going)
+        if held:
+            links = sorted(held, key=lambda digest: digest.text)[:limit]
+            for digest in links:
+                del held[digest]
+            return len(links)
+        return 0 if self._rows.repositories.pop(repository, None) is None else 1
+
     async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
         """See the port."""
         return tuple(digest for digest in digests if not self._is_linked(digest))

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
+from pratique.registry import StoredName
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.postgres.database import PostgresDatabase, TryAgain
 from pratique.storage.metadata.postgres.driver import Connection, count_of
@@ -93,7 +94,9 @@ class PostgresBlobLinks:
 
         return await self._database.write(work)
 
-    async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
+    async def holders(
+        self, digest: Digest, limit: int, after: str = ""
+    ) -> tuple[RepositoryName, ...]:
         """See the port."""
-        rows = await self._database.fetch_all(sql.HOLDERS, digest.text, limit)
-        return tuple(RepositoryName(name) for (name,) in rows)
+        rows = await self._database.fetch_all(sql.HOLDERS, digest.text, limit, after)
+        return tuple(StoredName(name) for (name,) in rows)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from pratique.naming import Digest, RepositoryName, Tag
-from pratique.registry import DeletedRepository, ManifestFacts, RepositoryFacts, TagFacts
+from pratique.registry import (
+    DeletedRepository,
+    ManifestFacts,
+    RepositoryFacts,
+    StoredName,
+    TagFacts,
+)
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.postgres.database import PostgresDatabase
 from pratique.storage.metadata.postgres.driver import Connection
@@ -26,7 +32,7 @@ class PostgresCatalogue:
     async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
         """See the port."""
         rows = await self._database.fetch_all(sql.REPOSITORIES, _bound(last), limit)
-        return tuple(RepositoryName(name) for (name,) in rows)
+        return tuple(StoredName(name) for (name,) in rows)
 
     async def repository(self, repository: RepositoryName) -> RepositoryFacts | None:
         """See the port."""

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
+from pratique.registry import StoredName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.postgres.database import PostgresDatabase, TryAgain
@@ -60,6 +61,7 @@ _LOOSE: Final = f"""
     SELECT digest FROM manifests m WHERE repository = $1 AND digest = ANY($2::text[])
         AND updated_at < $3 AND {_MANIFEST_IS_LOOSE}
 """  # noqa: S608 - constants
+_DROP_TAGS: Final = "DELETE FROM tags WHERE repository = $1 AND digest = ANY($2::text[])"
 _DROP_REFERENCES: Final = """
     DELETE FROM manifest_references WHERE repository = $1 AND digest = ANY($2::text[])
 """
@@ -123,6 +125,25 @@ class PostgresLeftovers:
             digests = [place.digest.text for place in group]
             gone += await self._drop_of(repository, digests, to_micros(before), to_micros(at))
         return gone
+
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """See the port."""
+
+        async def work(connection: Connection) -> int:
+            await connection.execute(LOCK_REPOSITORY, repository)
+            rows = await connection.fetch(sql.SOME_MANIFESTS_OF, repository, limit)
+            digests = [row[0] for row in rows]
+            if digests:
+                await connection.execute(_DROP_TAGS, repository, digests)
+                await connection.execute(_DROP_REFERENCES, repository, digests)
+                await connection.execute(_DROP_MANIFESTS, repository, digests)
+                return len(digests)
+            links = count_of(await connection.execute(sql.FORGET_SOME_LINKS, repository, limit))
+            if links:
+                return links
+            return count_of(await connection.execute(sql.FORGET_REPOSITORY, repository))
+
+        return await self._database.write(work)
 
     async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
         """See the port. One round trip."""
@@ -200,4 +221,4 @@ def _beyond(after: LinkPlace | ManifestPlace | None) -> tuple[str, str]:
 
 
 def _place(row: Row) -> tuple[RepositoryName, Digest]:
-    return RepositoryName(row[0]), digest_of(row[1])
+    return StoredName(row[0]), digest_of(row[1])

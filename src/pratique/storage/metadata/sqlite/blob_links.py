@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
+from pratique.registry import StoredName
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
@@ -92,7 +93,9 @@ class SqliteBlobLinks:
 
         return await self._database.write(work)
 
-    async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
+    async def holders(
+        self, digest: Digest, limit: int, after: str = ""
+    ) -> tuple[RepositoryName, ...]:
         """See the port."""
-        rows = self._database.fetch_all(sql.HOLDERS, {"1": digest.text, "2": limit})
-        return tuple(RepositoryName(name) for (name,) in rows)
+        rows = self._database.fetch_all(sql.HOLDERS, {"1": digest.text, "2": limit, "3": after})
+        return tuple(StoredName(name) for (name,) in rows)

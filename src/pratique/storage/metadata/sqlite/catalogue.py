@@ -5,7 +5,13 @@ from __future__ import annotations
 import sqlite3
 
 from pratique.naming import Digest, RepositoryName, Tag
-from pratique.registry import DeletedRepository, ManifestFacts, RepositoryFacts, TagFacts
+from pratique.registry import (
+    DeletedRepository,
+    ManifestFacts,
+    RepositoryFacts,
+    StoredName,
+    TagFacts,
+)
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import digest as digest_of
 from pratique.storage.metadata.rows import from_micros, media_type
@@ -26,7 +32,7 @@ class SqliteCatalogue:
     async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
         """See the port."""
         rows = self._database.fetch_all(sql.REPOSITORIES, {"1": last, "2": limit})
-        return tuple(RepositoryName(name) for (name,) in rows)
+        return tuple(StoredName(name) for (name,) in rows)
 
     async def repository(self, repository: RepositoryName) -> RepositoryFacts | None:
         """See the port."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
+from pratique.registry import StoredName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import digest as digest_of
@@ -61,7 +62,7 @@ class SqliteLeftovers:
         rows = self._database.fetch_all(_LINKS, _beyond(after, limit))
         limit_time = to_micros(before)
         places = tuple(
-            LinkPlace(RepositoryName(repository), digest_of(digest))
+            LinkPlace(StoredName(repository), digest_of(digest))
             for repository, digest, linked_at in rows
             if linked_at < limit_time and not self._any(_LINK_IS_NEEDED, repository, digest)
         )
@@ -87,7 +88,7 @@ class SqliteLeftovers:
         rows = self._database.fetch_all(_MANIFESTS, _beyond(after, limit))
         limit_time = to_micros(before)
         places = tuple(
-            ManifestPlace(RepositoryName(repository), digest_of(digest))
+            ManifestPlace(StoredName(repository), digest_of(digest))
             for repository, digest, updated_at in rows
             if updated_at < limit_time and not self._any(_MANIFEST_IS_NEEDED, repository, digest)
         )
@@ -110,6 +111,26 @@ class SqliteLeftovers:
                 gone += connection.execute(sql.FORGET_MANIFEST, key).rowcount
                 connection.execute(sql.TOUCH_REPOSITORY, {"1": repository, "2": now})
             return gone
+
+        return await self._database.write(work)
+
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """See the port."""
+        some = {"1": str(repository), "2": limit}
+
+        def work(connection: sqlite3.Connection) -> int:
+            digests = [row[0] for row in connection.execute(sql.SOME_MANIFESTS_OF, some)]
+            for digest in digests:
+                key = {"1": str(repository), "2": digest}
+                connection.execute(sql.FORGET_TAGS_OF, key)
+                connection.execute(sql.FORGET_REFERENCES, key)
+                connection.execute(sql.FORGET_MANIFEST, key)
+            if digests:
+                return len(digests)
+            links = connection.execute(sql.FORGET_SOME_LINKS, some).rowcount
+            if links:
+                return links
+            return connection.execute(sql.FORGET_REPOSITORY, {"1": str(repository)}).rowcount
 
         return await self._database.write(work)
 
@@ -152,4 +173,4 @@ def _beyond(after: LinkPlace | ManifestPlace | None, limit: int) -> dict[str, ob
 
 
 def _place(row: Sequence[object]) -> tuple[RepositoryName, Digest]:
-    return RepositoryName(str(row[0])), digest_of(str(row[1]))
+    return StoredName(str(row[0])), digest_of(str(row[1]))
