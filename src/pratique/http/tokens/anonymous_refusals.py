@@ -20,7 +20,7 @@ MAX_REMEMBERED: Final = 4096
 # A person forgets to log in a few times in a minute; whoever asks for more tries names.
 MOST_OF_ONE_SOURCE: Final = 20
 
-_Key = tuple[str, str, RegistryAction, int]
+_Key = tuple[str, str, str, RegistryAction, int]
 
 
 class AnonymousRefusals:
@@ -57,7 +57,8 @@ class AnonymousRefusals:
         if told is None or action is None:
             return self._new_id()
         source, version = source_of(arrival.request.client), arrival.snapshot.version
-        key = (source, str(told.question.resource), action, version)
+        asked = str(told.question.resource)
+        key = (source, arrival.snapshot.registry_id, asked, action, version)
         now = self._clock()
         known = self._known.get(key)
         if known is not None and timedelta(0) <= now - known[0] < SAME_FOR:
