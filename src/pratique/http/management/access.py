@@ -100,7 +100,8 @@ async def check_access(visit: Visit) -> Response:
     )
     at = visit.gate.now()
     found = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
-    return json_response(200, show.answer(found, snapshot, denials=visit.may(_DENIALS_READ)))
+    denials, told = visit.may(_DENIALS_READ), visit.told_of(snapshot)
+    return json_response(200, show.answer(found, snapshot, denials=denials, told=told))
 
 
 async def list_who_can(visit: Visit) -> Response:

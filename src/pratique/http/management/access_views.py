@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 from pratique.access import (
@@ -36,18 +37,25 @@ from pratique.access.review import Fault, Finding
 from pratique.admission import Snapshot
 from pratique.admission.inquiries import Answer, Trial
 from pratique.http.management import views
-from pratique.naming import RepositoryName
+from pratique.naming import RepositoryName, ResourceScope
 
 MOST_RESOURCES = 50
 
 
-def answer(found: Answer, snapshot: Snapshot, *, denials: bool) -> dict[str, Any]:
+def answer(
+    found: Answer,
+    snapshot: Snapshot,
+    *,
+    denials: bool,
+    told: Callable[[ResourceScope], bool],
+) -> dict[str, Any]:
     """A verdict with everything behind it.
 
     Args:
         found: to be shown.
         snapshot: by which it was found.
         denials: whether deny assignments may be shown to whoever asks.
+        told: whether what stands at a scope may be shown to them.
     """
     verdict = found.verdict
     return {
@@ -58,7 +66,7 @@ def answer(found: Answer, snapshot: Snapshot, *, denials: bool) -> dict[str, Any
         "consulted": [
             consulted(rule, snapshot)
             for rule in verdict.consulted
-            if denials or isinstance(rule.rule, RoleAssignment)
+            if (denials or isinstance(rule.rule, RoleAssignment)) and told(rule.rule.scope)
         ],
         "remedies": [list(remedy.commands(snapshot.law)) for remedy in found.remedies],
         "groups_that_may": sorted(
