@@ -19,6 +19,7 @@ for _ in range(300):
     DEEP = [DEEP]
 GUID = "11111111-2222-4333-8444-555555555555"
 PULL = PULLS["AcrPull"]
+ROLE = {"properties": {"roleName": "r", "permissions": [{}], "assignableScopes": ["/"]}}
 
 
 def assignment(robot: Robot, role: str = PULL, **more: Any) -> dict[str, Any]:
@@ -161,7 +162,8 @@ async def test_a_name_that_a_client_made_up_is_not_the_cloud() -> None:
             400,
             "BadRequest",
         ),
-        ("PUT", "{R}{A}/roleDefinitions/no-guid", {"properties": {}}, 400, "BadRequest"),
+        ("PUT", "{R}{A}/roleDefinitions/no-guid", ROLE, 400, "BadRequest"),
+        ("PUT", "{R}{A}/roleDefinitions/no-guid", {"properties": {}}, 400, "InvalidRequestContent"),
         ("DELETE", "{R}{A}/roleAssignments/" + GUID, None, 204, None),
         ("DELETE", "{R}{A}/roleDefinitions/" + GUID, None, 204, None),
         ("DELETE", "{R}{A}/roleDefinitions/" + PULL, None, 400, "BadRequest"),

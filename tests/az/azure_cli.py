@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from tests.support.kept import kept, one_at_a_time
+
 ALL_REQUIRED: Final = "PRATIQUE_ALL_CLIENTS"
 """Set to anything where every client must be there, as in continuous integration."""
 PACKAGES: Final = (
@@ -20,6 +22,10 @@ PACKAGES: Final = (
     "azure-containerregistry>=1.2",
     "azure-identity>=1.19",
 )
+_KEPT: Final = kept("az")
+# Says which packages are there, once all of them are.
+_MARK: Final = "packages"
+_WHOLE: Final = "\n".join(PACKAGES)
 _RUN_DEADLINE_SECONDS: Final = 180
 _INSTALL_DEADLINE_SECONDS: Final = 1800
 
@@ -36,14 +42,35 @@ def environment_of_az() -> Path:
     Raises:
         Missing: there is none, or it cannot be made.
     """
-    folder = Path(os.environ.get("PRATIQUE_AZ") or Path.home() / ".cache/pratique-az/venv")
-    if (folder / "bin/az").is_file():
-        return folder
-    if not os.environ.get(ALL_REQUIRED):
-        raise Missing(
-            f"azure-cli is not in {folder}; make it with `python3 -m venv {folder}` and "
-            f"`{folder}/bin/pip install {' '.join(PACKAGES)}`"
-        )
+    chosen = os.environ.get("PRATIQUE_AZ")
+    if chosen is not None:
+        if not (Path(chosen) / "bin/az").is_file():
+            raise Missing(f"PRATIQUE_AZ names {chosen}, where there is no bin/az")
+        return Path(chosen)
+    if not os.environ.get(ALL_REQUIRED) and not _is_whole(_KEPT):
+        raise Missing("azure-cli is not installed; `python -m tests.support.made_ready` does it")
+    return installed_az()
+
+
+def installed_az() -> Path:
+    """The folder of a virtual environment that holds az, made first when it is not there yet.
+
+    Raises:
+        Missing: it cannot be made.
+    """
+    with one_at_a_time(_KEPT):
+        if not _is_whole(_KEPT):
+            _install(_KEPT)
+            (_KEPT / _MARK).write_text(_WHOLE)
+    return _KEPT
+
+
+def _is_whole(folder: Path) -> bool:
+    mark = folder / _MARK
+    return mark.is_file() and mark.read_text() == _WHOLE
+
+
+def _install(folder: Path) -> None:
     for command in (
         [sys.executable, "-m", "venv", str(folder)],
         [str(folder / "bin/pip"), "install", "--quiet", *PACKAGES],
@@ -53,7 +80,6 @@ def environment_of_az() -> Path:
         )
         if done.returncode != 0:
             raise Missing(f"{command[0]} failed: {done.stderr[-2000:]}")
-    return folder
 
 
 @dataclass(frozen=True)

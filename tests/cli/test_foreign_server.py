@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from tests.cli.terminal import Terminal
 
+from pratique.cli.failures import Failed
 from pratique.cli.logins import Login, Logins
+from pratique.cli.refusal_list import newest
+from pratique.cli.session import MOST_PAGES, Call, Reply, Session
 
 
 @contextmanager
@@ -96,3 +99,37 @@ def test_pages_in_a_circle_come_to_an_end(terminal: Terminal) -> None:
     with answering(200, page, '</acr/v1/_catalog?last=one&n=1>; rel="next"') as host:
         _logged_in(terminal, host)
         assert "again and again" in terminal.fails("repo", "list")
+
+
+def test_pages_without_end_come_to_an_end() -> None:
+    """A registry that always has one more page is left."""
+
+    class Endless:
+        asked = 0
+
+        def send(self, _: Call) -> Reply:
+            self.asked += 1
+            return Reply(200, b'{"names": [1]}', f'</list?last={self.asked}>; rel="next"')
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    registry = Endless()
+    with pytest.raises(Failed, match="more than 10,000 pages"):
+        Session(registry, "it").every_page("/list", "names")
+    assert registry.asked == MOST_PAGES
+
+
+def test_refusals_without_end_come_to_an_end() -> None:
+    """A registry that always has one more page of no refusals is left."""
+
+    class Endless:
+        def send(self, _: Call) -> Reply:
+            page = b'{"decisions": [], "settled_until": "t", "since": "s", "next": "n"}'
+            return Reply(200, page)
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    with pytest.raises(Failed, match="more than 10,000 pages"):
+        newest(Session(Endless(), "it"), {}, "s", 10)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +18,12 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.crash.disk_model import Disk, Loss, Model
-from tests.crash.history import ABSENT, History
+from tests.crash.history import History
 from tests.crash.killing import COLLECTING, REPOSITORIES
 from tests.crash.looking import ShownInProcess, collect, faults_in, left_over, look
 from tests.crash.pushing import Pusher, Unsure
 from tests.crash.serving import Served
-from tests.crash.shim import Shim
+from tests.crash.shim import Action, Call, Order, Shim
 from tests.crash.write_log import Record, records_in
 
 from pratique.assembly import is_prepared, open_registry, prepare
@@ -54,7 +56,13 @@ class Run:
     laws: list[tuple[int, int]]
 
 
-def recorded(folder: Path, steps: int, seed: int, during: Callable[[Shim], None]) -> Run:
+def recorded(
+    folder: Path,
+    steps: int,
+    seed: int,
+    during: Callable[[Shim], None] = lambda _: None,
+    environment: Mapping[str, str] | None = None,
+) -> Run:
     """Let clients push to a server on a new folder, and record all that reaches the disk.
 
     Args:
@@ -62,6 +70,7 @@ def recorded(folder: Path, steps: int, seed: int, during: Callable[[Shim], None]
         steps: that each client takes.
         seed: of what they do.
         during: called while they push.
+        environment: variables laid over the present ones for the server.
     """
     chance = Random(seed)  # noqa: S311 - the same each time
     disk = folder / "disk"
@@ -71,7 +80,7 @@ def recorded(folder: Path, steps: int, seed: int, during: Callable[[Shim], None]
     laws: list[tuple[int, int]] = []
     served = Served(
         disk / DATA,
-        shim.environment,
+        {**shim.environment, **(environment or {})},
         told=lambda: laws.append((shim.position(), _law_version(disk / DATA))),
     )
     pushers = [
@@ -98,6 +107,21 @@ def recorded(folder: Path, steps: int, seed: int, during: Callable[[Shim], None]
         for pusher in pushers:
             pusher.close()
     return Run(list(records_in(shim.log.read_bytes())), history, laws)
+
+
+def fail_syncs(seed: int) -> Callable[[Shim], None]:
+    """Let the sync of a file fail now and then, once each time, while clients push."""
+
+    def during(shim: Shim) -> None:
+        chance = Random(seed)  # noqa: S311 - the same each time
+        for _ in range(12):
+            pattern = chance.choice([f"{DATA}/uploads/*", f"{DATA}/pratique.db-wal"])
+            calls, at = Call.SYNC | Call.SYNC_RANGE, chance.randint(1, 3)
+            shim.tell(Order(Action.FAIL, calls, at, 1, pattern, errno.EIO))
+            time.sleep(0.15)
+        shim.quiet()
+
+    return during
 
 
 def faults_after_loss(run: Run, losses: Iterable[tuple[int, Loss]], seed: int) -> Iterator[str]:
@@ -195,7 +219,7 @@ def _collect(served: Served, history: History, shim: Shim) -> None:
     for key in history.known():
         if key.kind == "blob":
             # Only what a manifest needs must stay, and a check tells whether it does.
-            history.begin(key, ABSENT, shim.position())
+            history.may_go(key, shim.position())
     subprocess.run(
         [sys.executable, "-c", COLLECTING, str(served.data)],
         check=True,

@@ -16,7 +16,7 @@ from tests.crash.history import History
 from tests.crash.looking import ShownOverHttp, collect, faults_in, left_over, look
 from tests.crash.pushing import Pusher, digest_of
 from tests.crash.serving import Served
-from tests.crash.shim import Action, Call, Order, Shim
+from tests.crash.shim import EVERY_CALL, Action, Call, Order, Shim
 
 pytestmark = pytest.mark.live
 
@@ -97,13 +97,13 @@ FAULTS = {
     "no room for new files": Order(FAIL, Call.CREATE | Call.MKDIR, error=errno.ENOSPC),
     "bad sectors": Order(FAIL, Call.WRITE),
     "bad sectors after some writes": Order(FAIL, Call.WRITE, at=11),
-    "syncs of uploads": Order(FAIL, Call.SYNC, pattern="data/uploads/*"),
+    "syncs of uploads": Order(FAIL, Call.SYNC | Call.SYNC_RANGE, pattern="data/uploads/*"),
     "syncs of rows": Order(FAIL, Call.SYNC, pattern="*.db-wal"),
     "one sync of rows": Order(FAIL, Call.SYNC, at=2, times=1, pattern="*.db-wal"),
     "syncs of folders": Order(FAIL, Call.SYNC_FOLDER),
     "moves": Order(FAIL, Call.RENAME),
     "removals": Order(FAIL, Call.UNLINK, pattern="data/uploads/*"),
-    "a disk that takes nothing": Order(FAIL, Call(511), error=errno.EROFS),
+    "a disk that takes nothing": Order(FAIL, EVERY_CALL, error=errno.EROFS),
 }
 
 

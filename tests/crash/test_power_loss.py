@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import fnmatch
-import time
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
-from tests.crash.losing import Run, faults_after_loss, points, recorded
-from tests.crash.shim import Action, Call, Order, Shim
+from tests.crash.losing import Run, fail_syncs, faults_after_loss, points, recorded
 from tests.crash.write_log import Kind, Record
 
 pytestmark = pytest.mark.live
@@ -21,20 +17,10 @@ POINTS = 60
 POINTS_OF_A_MUTANT = 30
 
 
-def fail_syncs(shim: Shim) -> None:
-    """Let the sync of a file fail now and then, once each time."""
-    chance = Random(1)  # noqa: S311 - the same each time
-    for _ in range(12):
-        pattern = chance.choice(["registry/uploads/*", "registry/pratique.db-wal"])
-        shim.tell(Order(Action.FAIL, Call.SYNC, chance.randint(1, 3), 1, pattern, errno.EIO))
-        time.sleep(0.15)
-    shim.quiet()
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run without trouble."""
-    return recorded(tmp_path_factory.mktemp("run"), STEPS, 1, lambda _: None)
+    return recorded(tmp_path_factory.mktemp("run"), STEPS, 1)
 
 
 def test_nothing_acknowledged_is_lost(run: Run) -> None:
@@ -44,7 +30,7 @@ def test_nothing_acknowledged_is_lost(run: Run) -> None:
 
 def test_nothing_acknowledged_is_lost_where_syncs_failed(tmp_path: Path) -> None:
     """A sync that failed is never taken for done because a later one succeeds."""
-    run = recorded(tmp_path, STEPS, 4, fail_syncs)
+    run = recorded(tmp_path, STEPS, 4, fail_syncs(1))
     assert any(record.kind is Kind.SYNC_FAILED for record in run.records)
     assert list(faults_after_loss(run, points(run, POINTS, 5), 6)) == []
 

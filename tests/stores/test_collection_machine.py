@@ -1,6 +1,6 @@
 """Any sequence of pushes, mounts, deletions and collection's steps, through two workers in turn.
 
-A collection is taken a step further at any time, so its looks and its deletions have everything
+Two collections are taken a step further at any time, so their looks and deletions have everything
 else between them. What was acknowledged and not deleted must be there, whole, at each moment; and
 at the end a whole collection must leave exactly what something needs.
 """
@@ -11,7 +11,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,8 +22,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import BlobUnknown, Collected, ManifestReferencesUnknown, Policy
+from pratique.registry.ports import BlobBin
 from pratique.testing.content_builders import image, push_blob
-from pratique.testing.content_stores import ContentStores, filesystem_stores, memory_stores
+from pratique.testing.content_stores import (
+    ContentStores,
+    SteppingClock,
+    filesystem_stores,
+    memory_stores,
+)
 from pratique.testing.content_suite_uploads import content_of
 from pratique.testing.loops import body_of
 from pratique.testing.verdicts import allowed_on
@@ -33,11 +39,69 @@ T = TypeVar("T")
 NAMES = st.sampled_from([RepositoryName("team/app"), RepositoryName("team/other")])
 CONTENTS = st.sampled_from([b"{}", b"one layer", b"another layer"])
 WORKERS = st.integers(0, 1)
+NUMBERS = st.integers(0, 2)
+# Whether nearly the whole grace passes in the middle of a push.
+WAITS = st.booleans()
+ALMOST_THE_GRACE = timedelta(minutes=59)
+LONG = timedelta(hours=3)
 POLICY = Policy(grace=timedelta(hours=1), untagged=timedelta(hours=1))
 
 
+# Around the hour for which a link that is asked about is not written again, and around the grace.
+PASSING = st.sampled_from([timedelta(minutes=10), timedelta(minutes=50), LONG])
+
+
+class Passing:
+    """Time that passes in leaps, which no clock of a store makes."""
+
+    def __init__(self) -> None:
+        self._since: list[tuple[datetime, timedelta]] = []
+
+    def leap(self, now: datetime, by: timedelta) -> None:
+        """Let time pass between two moments of the stores' own clock."""
+        self._since.append((now, self.passed + by))
+
+    @property
+    def passed(self) -> timedelta:
+        """How much has passed so far, beyond what the stores' clock tells."""
+        return self._since[-1][1] if self._since else timedelta(0)
+
+    def own(self, time: datetime) -> datetime:
+        """The moment by the stores' own clock; that of the leap for one within a leap."""
+        latest: datetime | None = None
+        for began, passed in reversed(self._since):
+            if time - passed >= began:
+                return time - passed if latest is None else min(time - passed, latest)
+            latest = began
+        return time if latest is None else min(time, latest)
+
+
+@dataclass(frozen=True)
+class AgedBin:
+    """The port `BlobBin`, whose bytes grow old with the leaps."""
+
+    inner: BlobBin
+    passing: Passing
+
+    async def after(self, last: str, limit: int) -> tuple[tuple[Digest, ...], str | None]:
+        """See the port."""
+        return await self.inner.after(last, limit)
+
+    async def size_if_older(self, digest: Digest, before: datetime) -> int | None:
+        """See the port."""
+        return await self.inner.size_if_older(digest, self.passing.own(before))
+
+    def throw_away(self, digest: Digest, before: datetime) -> int | None:
+        """See the port."""
+        return self.inner.throw_away(digest, self.passing.own(before))
+
+    async def empty(self) -> None:
+        """See the port."""
+        await self.inner.empty()
+
+
 class CollectionMachine(RuleBasedStateMachine):
-    """What was pushed, and a collection in the middle of it."""
+    """What was pushed, and a collection of each worker's in the middle of it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,23 +109,25 @@ class CollectionMachine(RuleBasedStateMachine):
         self.open = ExitStack()
         self.workers: list[ContentStores] = []
         self.tags: dict[tuple[RepositoryName, Tag], bytes] = {}
-        self.under_way: AsyncIterator[Collected] | None = None
+        self.under_way: dict[int, AsyncIterator[Collected]] = {}
+        self.passing = Passing()
 
     @initialize()
     def start(self) -> None:
         """Open the stores."""
-        self.workers = self.open_workers()
+        self.workers = [self._aged(stores) for stores in self.open_workers()]
 
     def open_workers(self) -> list[ContentStores]:
         """Two views of one set of stores."""
-        return [memory_stores()] * 2
+        return [memory_stores(SteppingClock())] * 2
 
     def teardown(self) -> None:
         """Collect everything, look at what is left, and close the stores."""
         if self.workers:
             self._all_is_there()
-            self.run(self._whole(timedelta(hours=2)))
-            self.run(self._whole(timedelta(hours=2)))
+            self.let_time_pass(LONG)
+            self.run(self._whole())
+            self.run(self._whole())
             self._all_is_there()
             self._nothing_else_is_there()
         self.open.close()
@@ -71,17 +137,20 @@ class CollectionMachine(RuleBasedStateMachine):
         """Run to its end."""
         return self.runner.run(work)
 
-    @rule(worker=WORKERS, name=NAMES, layer=CONTENTS, number=st.integers(0, 2))
-    def push(self, worker: int, name: RepositoryName, layer: bytes, number: int) -> None:
+    @rule(worker=WORKERS, name=NAMES, layer=CONTENTS, number=NUMBERS, waits=WAITS)
+    def push(
+        self, worker: int, name: RepositoryName, layer: bytes, number: int, *, waits: bool
+    ) -> None:
         """Push an image as a client does: blobs first, then the manifest."""
         registry, allowed = self.workers[worker].registry(), allowed_on(name)
         for content in (b"{}", layer):
             self.run(push_blob(registry, allowed, content))
+        self._wait(waits=waits)
         self._put(worker, name, layer, number)
 
-    @rule(worker=WORKERS, name=NAMES, layer=CONTENTS, number=st.integers(0, 2))
+    @rule(worker=WORKERS, name=NAMES, layer=CONTENTS, number=NUMBERS, waits=WAITS)
     def push_what_is_there(
-        self, worker: int, name: RepositoryName, layer: bytes, number: int
+        self, worker: int, name: RepositoryName, layer: bytes, number: int, *, waits: bool
     ) -> None:
         """Push an image whose blobs are said to be there, and rely on that."""
         registry, allowed = self.workers[worker].registry(), allowed_on(name)
@@ -90,8 +159,7 @@ class CollectionMachine(RuleBasedStateMachine):
                 self.run(registry.blobs.confirm(allowed, Digest.of(content)))
         except BlobUnknown:
             return
-        self.collect_a_step(worker)
-        self.collect_a_step(worker)
+        self._wait(waits=waits)
         self._put(worker, name, layer, number)
 
     @rule(worker=WORKERS, name=NAMES, layer=CONTENTS)
@@ -107,8 +175,8 @@ class CollectionMachine(RuleBasedStateMachine):
         self.run(stores.area.create(name, upload))
         self.run(stores.area.finish(name, upload, Digest.of(layer), body_of([layer]), None, None))
 
-    @rule(worker=WORKERS, layer=CONTENTS, number=st.integers(0, 2))
-    def mount(self, worker: int, layer: bytes, number: int) -> None:
+    @rule(worker=WORKERS, layer=CONTENTS, number=NUMBERS, waits=WAITS)
+    def mount(self, worker: int, layer: bytes, number: int, *, waits: bool) -> None:
         """Push an image to one repository with the blobs of the other."""
         source, target = RepositoryName("team/app"), RepositoryName("team/other")
         registry = self.workers[worker].registry()
@@ -118,10 +186,10 @@ class CollectionMachine(RuleBasedStateMachine):
             )
             if not self.run(mounted):
                 return
-        self.collect_a_step(worker)
+        self._wait(waits=waits)
         self._put(worker, target, layer, number)
 
-    @rule(worker=WORKERS, name=NAMES, number=st.integers(0, 2))
+    @rule(worker=WORKERS, name=NAMES, number=NUMBERS)
     def untag(self, worker: int, name: RepositoryName, number: int) -> None:
         """Delete a tag."""
         if self.tags.pop((name, Tag(f"v{number}")), None) is not None:
@@ -130,24 +198,38 @@ class CollectionMachine(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def collect_a_step(self, worker: int) -> None:
-        """Take a collection one step further, or begin one that is not patient."""
-        if self.under_way is None:
-            self.under_way = self._collection(worker, timedelta(hours=0))
+        """Take a worker's collection one step further, or begin one."""
+        if worker not in self.under_way:
+            self.under_way[worker] = self._collection(worker)
         try:
-            self.run(anext(self.under_way))  # type: ignore[arg-type]
+            self.run(anext(self.under_way[worker]))  # type: ignore[arg-type]
         except StopAsyncIteration:
-            self.under_way = None
+            del self.under_way[worker]
 
     @rule(worker=WORKERS)
-    def collect_a_step_later(self, worker: int) -> None:
-        """Let a collection begin long after, between pushes: all that is loose is old by then."""
-        self.run(self._whole(timedelta(hours=2), worker))
+    def collect_all(self, worker: int) -> None:
+        """Let a whole collection pass between pushes, when all that is loose is old."""
+        self.let_time_pass(LONG)
+        self.run(self._whole(worker))
+
+    @rule(by=PASSING)
+    def let_time_pass(self, by: timedelta) -> None:
+        """Nobody is in the middle of a push, and collections may be."""
+        self.passing.leap(self.workers[0].area_time(), by)
 
     @invariant()
     def what_was_acknowledged_is_there(self) -> None:
         """Every tag gives its manifest, and every blob of it."""
         if self.workers:
             self._all_is_there()
+
+    def _wait(self, *, waits: bool) -> None:
+        """What may happen between a push's blobs and its manifest, which comes within the grace."""
+        if waits:
+            self.let_time_pass(ALMOST_THE_GRACE)
+        for worker in range(len(self.workers)):
+            self.collect_a_step(worker)
+            self.collect_a_step(worker)
 
     def _put(self, worker: int, name: RepositoryName, layer: bytes, number: int) -> None:
         content, tag = image([layer]), Tag(f"v{number}")
@@ -158,16 +240,18 @@ class CollectionMachine(RuleBasedStateMachine):
             raise AssertionError(f"a blob that was there has gone: {lost}") from lost
         self.tags[name, tag] = layer
 
-    def _collection(self, worker: int, later: timedelta) -> AsyncIterator[Collected]:
+    def _collection(self, worker: int) -> AsyncIterator[Collected]:
         stores = self.workers[worker]
-        # The rows are of a clock that steps, the files of the machine's: the later one of both.
-        return stores.collection(lambda: self._now(stores) + later, step=1).run(POLICY)
+        return stores.collection(stores.clock, step=1).run(POLICY)
 
-    def _now(self, stores: ContentStores) -> datetime:
-        return max(stores.clock(), stores.area_time()).astimezone(UTC)
+    def _aged(self, stores: ContentStores) -> ContentStores:
+        def clock() -> datetime:
+            return stores.area_time().astimezone(UTC) + self.passing.passed
 
-    async def _whole(self, later: timedelta, worker: int = 0) -> None:
-        async for _ in self._collection(worker, later):
+        return replace(stores, clock=clock, bin=AgedBin(stores.bin, self.passing))
+
+    async def _whole(self, worker: int = 0) -> None:
+        async for _ in self._collection(worker):
             continue
 
     def _all_is_there(self) -> None:
@@ -190,12 +274,11 @@ class FilesystemCollectionMachine(CollectionMachine):
     """The same, on files, through two workers that share a folder."""
 
     def open_workers(self) -> list[ContentStores]:
-        """Two sets of stores on one folder, whose rows have the time of their files."""
+        """Two sets of stores on one folder."""
         folder = Path(self.open.enter_context(tempfile.TemporaryDirectory()))
-        opened = [
+        return [
             self.open.enter_context(filesystem_stores(folder / "data", prefix)) for prefix in "ab"
         ]
-        return [replace(stores, clock=stores.area_time) for stores in opened]
 
 
 BOUNDS = settings(max_examples=40, stateful_step_count=30, deadline=None)

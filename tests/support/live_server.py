@@ -165,11 +165,20 @@ def live_server(
             end(server)
 
 
-def wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Return once `url` gives any HTTP answer; fail with the log when the process ends before."""
+def wait_until_it_answers(
+    server: subprocess.Popen[bytes],
+    url: str,
+    log: Path,
+    seconds: float = START_DEADLINE_SECONDS,
+) -> None:
+    """Return once `url` gives any HTTP answer.
+
+    Raises:
+        AssertionError: with the log; the process ended, or the seconds did.
+    """
     # Whether the certificate is right is for the tests' own clients to find.
     unchecked = ssl._create_unverified_context()  # noqa: S323, SLF001
-    deadline = time.monotonic() + START_DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise AssertionError(f"the server ended with {server.returncode}:\n{log.read_text()}")

@@ -9,15 +9,19 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from tests.az import azure_cli
 from tests.clients import go_clients
 from tests.clients.commands import Missing
+from tests.clients.javascript_sdk import installed_sdk
 from tests.conformance import programme
 from tests.support.object_stores import MissingAzurite, installed_azurite
 
 
 def steps() -> Iterator[tuple[str, Callable[[], object]]]:
     """What there is to make, by name; what takes long comes last."""
+    yield "az", azure_cli.installed_az
     yield "Azurite", installed_azurite
+    yield "Azure's SDKs for JavaScript", installed_sdk
     yield "the conformance programme", programme.built
     for name in go_clients.SOURCES:
         yield name, partial(go_clients.built, name)
@@ -28,7 +32,7 @@ def main() -> None:
     for name, make in steps():
         try:
             make()
-        except (Missing, MissingAzurite, AssertionError) as error:
+        except (azure_cli.Missing, Missing, MissingAzurite, AssertionError) as error:
             print(f"{name} could not be made: {error}", file=sys.stderr)  # noqa: T201
 
 

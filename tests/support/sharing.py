@@ -11,7 +11,13 @@ from __future__ import annotations
 from xdist.scheduler import LoadFileScheduling
 
 # The longest first.
-TOGETHER = ("tests/clients/", "tests/web/", "tests/diagnosis/bed/", "tests/conformance/")
+TOGETHER = (
+    "tests/clients/",
+    "tests/az/",
+    "tests/web/",
+    "tests/diagnosis/bed/",
+    "tests/conformance/",
+)
 QUIET = (
     "tests/sts/test_users_attacks.py",
     "tests/diagnosis/core/test_this_machine.py",

@@ -183,7 +183,8 @@ def test_most_blobs_missing_is_no_reason_to_unlink(tmp_path: Path) -> None:
     found = stage.check(repair=True)
     assert found.open == ["blob-missing"] * 13
     assert "--given-up" in found.findings[0].to_do
-    blobs.rmdir()
+    # Folders without a file in them.
+    shutil.rmtree(blobs)
     (stage.data / "elsewhere").rename(blobs)
     assert stage.check().findings == []
     for content in layers:

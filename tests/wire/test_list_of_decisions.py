@@ -154,7 +154,7 @@ async def test_who_is_gone_is_found_by_id() -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("sinc=1h", "`sinc` is no parameter of this list; it is one of `since`, `principal`, `rep"),
+        ("sinc=1h", "`sinc` is no parameter of this address; it takes `since`, `principal`, `rep"),
         ("since=1h&since=2h", "`since` is given twice"),
         ("since=", "`since` is empty"),
         ("since=soon", "`soon` is not a point in time: write how long ago, as in `30m`"),

@@ -18,6 +18,7 @@ from pratique.assembly.sources import new_id, now
 from pratique.http.application import ROWS, Application
 from pratique.http.arm import ArmDoor
 from pratique.http.dataplane import DataPlane
+from pratique.http.documents import Documents
 from pratique.http.edge import Entrance
 from pratique.http.edge.limits import Limiter
 from pratique.http.help import HelpPage
@@ -110,4 +111,5 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         people.device_page,
         HelpPage(recorder, Reasonings(entrance, control), people.steps, people.browsers, clock),
         ArmDoor(entrance, control, OwnTokens(user_gate), passwords),
+        Documents(entrance),
     )

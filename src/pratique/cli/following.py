@@ -7,7 +7,6 @@ what was shown before is known by its id.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 import click
 
 from pratique.cli.failures import Failed
+from pratique.cli.json_text import json_text
 from pratique.cli.refusal_lines import RefusalLines
 from pratique.cli.refusal_list import Newest, Row, newest, why
 from pratique.cli.screen import Screen, width
@@ -170,7 +170,7 @@ def follow_on(
 
 def _print(screen: Screen, table: RefusalLines, rows: Iterable[Row]) -> None:
     for row in rows:
-        lines = [json.dumps(row, ensure_ascii=False)] if screen.as_json else table.lines([row])
+        lines = [json_text(row)] if screen.as_json else table.lines([row])
         click.echo("\n".join(lines))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from pratique.cli.session import Session, address
+from pratique.cli.failures import Failed
+from pratique.cli.session import MOST_PAGES, Session, address
 
 # What the management API gives at once.
 MOST_AT_ONCE: Final = 1000
@@ -41,7 +42,7 @@ def newest(session: Session, query: Mapping[str, str], since: str, limit: int) -
     found: list[Row] = []
     asked = {**query, "since": since}
     settled_until = ""
-    while True:
+    for _ in range(MOST_PAGES):
         asked["limit"] = str(min(limit - len(found), MOST_AT_ONCE))
         page = session.call("GET", address("decisions"), query=asked)
         found += page["decisions"]
@@ -49,6 +50,7 @@ def newest(session: Session, query: Mapping[str, str], since: str, limit: int) -
         if page["next"] is None or len(found) >= limit:
             return Newest(found[::-1], page["next"] is not None, settled_until)
         asked |= {"since": page["since"], "after": page["next"]}
+    raise Failed(f"{session.registry} gives more than {MOST_PAGES:,} pages of refusals")
 
 
 def why(session: Session) -> str:

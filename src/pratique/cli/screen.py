@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import textwrap
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+
+from pratique.cli.json_text import json_text
 
 # A column shows the value under a key, or what a function makes of the row.
 Source = str | Callable[[Mapping[str, Any]], Any]
@@ -37,7 +38,7 @@ class Screen:
     def show(self, content: Any, *lines: str) -> None:
         """One result: `content` for programs, `lines` for people."""
         if self.as_json:
-            click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+            click.echo(json_text(content, indent=2))
         else:
             click.echo("\n".join(lines))
 

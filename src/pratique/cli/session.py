@@ -13,6 +13,8 @@ from pratique.cli.failures import Failed
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+# Of one list: a registry that never comes to an end must not hold the programme for ever.
+MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,11 @@ class Session:
         """The entries under `key` of all pages of a list.
 
         Raises:
-            Failed: as `call`; also when the registry's pages go in a circle.
+            Failed: as `call`; also when the registry's pages go in a circle or have no end.
         """
         query: dict[str, str] = {}
         found: list[Any] = []
-        while True:
+        for _ in range(MOST_PAGES):
             reply = self._send("GET", path, None, query)
             found += self._parsed(reply)[key]
             if reply.link is None:
@@ -119,6 +121,10 @@ class Session:
             if following == query:
                 raise Failed(f"{self.registry} gives the same page of `{path}` again and again")
             query = following
+        raise Failed(
+            f"{self.registry} gives more than {MOST_PAGES:,} pages of `{path}`; "
+            "if it has that many, ask it for them page by page"
+        )
 
     def image_host(self) -> str:
         """The host that stands before a repository in an image's name, as well as it is known."""

@@ -13,6 +13,7 @@ import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -62,13 +63,17 @@ class FilesBelow:
             os.close(opened)
 
     def names_in(self, folder: str) -> tuple[str, ...]:
-        """Names of what is in a folder, in order; empty when it is not there or not for us."""
+        """Names of what is in a folder, in order; empty when it is not there or not for us.
+
+        Of a folder with very many, some.
+        """
         try:
             opened = self._open(folder, os.O_DIRECTORY)
         except OSError:
             return ()
         try:
-            return tuple(sorted(os.listdir(opened))[:_MOST_NAMES])  # noqa: PTH208 - a descriptor
+            with os.scandir(opened) as entries:
+                return tuple(sorted(entry.name for entry in islice(entries, _MOST_NAMES)))
         except OSError:
             return ()
         finally:
@@ -187,8 +192,8 @@ def _without_logins(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if not name.startswith(("XDG_", "DOCKER_"))
-        and name != "REGISTRY_AUTH_FILE"
+        if not name.startswith(("XDG_", "DOCKER_", "AZURE_"))
+        and name not in {"REGISTRY_AUTH_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
         and not name.upper().endswith("_PROXY")
     }
 

@@ -10,6 +10,8 @@ from pratique.admission.snapshot import LawUnreadable, NotPrepared
 from pratique.http.arm import ArmDoor
 from pratique.http.dataplane import ROUTES, DataPlane
 from pratique.http.dataplane.handler import CHECK, find_route
+from pratique.http.documents import Documents
+from pratique.http.documents.endpoint import MAKERS
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.edge.entrance import HELP_PATH
 from pratique.http.edge.witness import Witness
@@ -22,16 +24,17 @@ from pratique.http.tokens import Exchange, TokenEndpoint
 from pratique.http.tokens.endpoint import PATH as TOKEN_PATH
 from pratique.http.tokens.exchange import PATH as EXCHANGE_PATH
 from pratique.http.wire.messages import Request, Response
-from pratique.http.wire.problems import Problem, problem_response
-from pratique.registry import StorageFailed
+from pratique.http.wire.problems import TRY_AGAIN, Problem, problem_response
+from pratique.registry import StorageFailed, StorageFrozen
 
 _Handler = Callable[[Arrival], Awaitable[Response]]
 
 _TOKEN, _EXCHANGE, _STS = "token", "exchange", "sts"
 _DEVICE, _MANAGEMENT, _HELP_PAGE, _ARM = "device", "management", "help", "arm"
+_DOCUMENTS = "documents"
 ROWS = (
     *(route.name for route in ROUTES),
-    *(CHECK, _TOKEN, _EXCHANGE, _STS, _DEVICE, _MANAGEMENT, _HELP_PAGE, _ARM),
+    *(CHECK, _TOKEN, _EXCHANGE, _STS, _DEVICE, _MANAGEMENT, _HELP_PAGE, _ARM, _DOCUMENTS),
 )
 """Names of everything that answers requests, for counting."""
 _TOKENS = {_TOKEN: "access", _EXCHANGE: "refresh", _STS: "directory"}
@@ -59,6 +62,8 @@ def template_of(request: Request, row: str) -> str:
     if row == _STS:
         # The next part is one of three; whatever is below may be anything.
         template = f"/<tenant>/{request.path.split('/')[2]}/..."
+    elif row == _DOCUMENTS:
+        template = request.path
     elif row == _MANAGEMENT:
         found = (r.template for r in MANAGEMENT_ROUTES if r.pattern.fullmatch(request.path))
         template = next(found, "")
@@ -80,6 +85,7 @@ class Application:
         device_page: answers `/device`.
         help_page: answers `/help/authorization`, and `/` for people who type the host alone.
         arm: answers the addresses of Azure's resource manager and of Graph.
+        documents: answers with the descriptions of all these.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - one for each part
@@ -93,6 +99,7 @@ class Application:
         device_page: DevicePage,
         help_page: HelpPage,
         arm: ArmDoor,
+        documents: Documents,
     ) -> None:
         self._entrance = entrance
         # Every request asks, so it is one call, and no way through four objects.
@@ -105,6 +112,7 @@ class Application:
             TOKEN_PATH: (_TOKEN, tokens.handle),
             EXCHANGE_PATH: (_EXCHANGE, exchange.handle),
             DEVICE_PATH: (_DEVICE, device_page.handle),
+            **dict.fromkeys(MAKERS, (_DOCUMENTS, documents.handle)),
         }
         self._sts = sts
         self._help_page = help_page
@@ -154,7 +162,8 @@ class Application:
             return self._entrance.unconfirmed(arrival.request, error)
         except StorageFailed as error:
             self._entrance.record_fault(arrival, error.detail)
-            return problem_response(Problem.UNAVAILABLE, str(error))
+            headers = (TRY_AGAIN,) if isinstance(error, StorageFrozen) else ()
+            return problem_response(Problem.UNAVAILABLE, str(error), headers=headers)
 
     async def _route(self, arrival: Arrival) -> Response:
         path = arrival.request.path

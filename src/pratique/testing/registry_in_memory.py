@@ -27,6 +27,7 @@ from pratique.storage.metadata.memory import (
     ContentRows,
     MemoryBlobLinks,
     MemoryCatalogue,
+    MemoryItems,
     MemoryManifests,
 )
 from pratique.storage.metadata.memory.attempts import MemorySignInAttempts
@@ -112,6 +113,7 @@ class RegistryInMemory:
             contents=blobs,
             area=MemoryUploads(blobs, clock),
             catalogue=MemoryCatalogue(rows),
+            items=MemoryItems(rows),
             clock=clock,
             new_id=new_id,
         )

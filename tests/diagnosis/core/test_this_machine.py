@@ -46,6 +46,17 @@ def test_files_are_read(root: Path) -> None:
     assert FilesBelow(root).names_in("/") == ("etc", "secret")
 
 
+def test_names_in_a_full_folder(root: Path) -> None:
+    """Of more than a thousand names a thousand are told, each of which is there."""
+    names = {f"n{number}" for number in range(1100)}
+    for name in names:
+        (root / "etc" / "docker" / name).touch()
+    for files, begin in _both(root):
+        told = files.names_in(f"{begin}/etc/docker")
+        assert len(set(told)) == 1000
+        assert set(told) <= {*names, "daemon.json"}
+
+
 def test_files_that_are_not_there(root: Path) -> None:
     """An absent file is told from one that is no file; an absent folder is empty."""
     for files, begin in _both(root):

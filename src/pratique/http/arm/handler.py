@@ -25,16 +25,19 @@ from pratique.http.arm.table import ROUTES
 from pratique.http.arm.visit import Visit
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.wire import refusals
+from pratique.http.wire.contracts import body_of
+from pratique.http.wire.json_bodies import read_json
 from pratique.http.wire.messages import Response
 from pratique.identity import PasswordHasher
 from pratique.naming.errors import printable
 from pratique.registry import StorageFailed
 
+MAX_BODY_BYTES: Final = 256 * 1024
 _CLOUD: Final = "/metadata/endpoints"
 _GRAPH: Final = "/v1.0/"
 _SLASHES = re.compile("//+")
 # Clients of many ages ask, and get one shape; the list of versions cannot be closed.
-_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:-[a-z]{1,20})?", re.ASCII)
+VERSION: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:-[a-z]{1,20})?", re.ASCII)
 _HEADERS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
 
@@ -103,7 +106,7 @@ class Arm:
         )
         try:
             _ask_first(visit, conditional=route.conditional)
-            return await route.operation(visit)
+            return await _carried_out(route, visit)
         except Refused as refused:
             return self._refuse(arrival, caller, refused, graph=graph)
 
@@ -121,6 +124,18 @@ class Arm:
         )
 
 
+async def _carried_out(route: Route, visit: Visit) -> Response:
+    """The answer of a row's operation, given the body that its signature asks for.
+
+    Raises:
+        UnreadableJson, BodyTooLarge, BodyTruncated: the body is not that.
+    """
+    kind = body_of(route.operation)
+    if kind is None:
+        return await route.operation(visit)
+    return await route.operation(visit, await read_json(visit.request, kind, MAX_BODY_BYTES))
+
+
 def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
     """The row for a request, and the parts of its path.
 
@@ -136,9 +151,8 @@ def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
             return route, match.groupdict()
         methods.append(route.method)
     if methods:
-        raise ArmError(
-            405, "MethodNotAllowed", f"this address takes {', '.join(sorted(set(methods)))}"
-        )
+        allowed = ", ".join(sorted(set(methods)))
+        raise ArmError(405, "MethodNotAllowed", f"this address takes {allowed}", allowed)
     raise ArmError(
         404,
         "ResourceNotFound" if path.lower().startswith(_GRAPH) else "InvalidResourceType",
@@ -160,7 +174,7 @@ def _check_version(version: str | None) -> None:
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests.",
         )
-    if _VERSION.fullmatch(version) is None:
+    if VERSION.fullmatch(version) is None:
         raise ArmError(
             400,
             "InvalidApiVersionParameter",

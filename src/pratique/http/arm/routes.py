@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from pratique.http.arm.visit import DIRECTORY_SCOPE, Visit
+from pratique.http.arm.visit import DIRECTORY_SCOPE
 from pratique.http.wire.messages import Response
 from pratique.naming import ResourceScope
 
-Operation = Callable[[Visit], Awaitable[Response]]
+Operation = Callable[..., Awaitable[Response]]
+"""Takes a visit, and the body as `wanted` where it has one; gives one of `arm.answers`."""
 
 SUBSCRIPTION: Final = "/subscriptions/<subscription>"
 GROUP: Final = f"{SUBSCRIPTION}/resourceGroups/<group>"

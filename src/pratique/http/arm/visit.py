@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgspec
-
 from pratique.access import ControlAction, DirectoryPrincipal
 from pratique.admission import Caller, ControlPlane, Demand, Draft, RegistryRecord, Snapshot
 from pratique.http.arm.bearers import root_of
-from pratique.http.arm.errors import ArmError, UnreadableRequest
+from pratique.http.arm.errors import ArmError
 from pratique.http.edge import Arrival, Entrance
 from pratique.http.wire.messages import Request
 from pratique.identity import PasswordHasher
@@ -19,7 +17,6 @@ from pratique.naming import ResourceScope
 from pratique.naming.errors import printable
 
 T = TypeVar("T")
-MAX_BODY_BYTES = 256 * 1024
 DIRECTORY_SCOPE = ResourceScope("/")
 
 
@@ -103,20 +100,6 @@ class Visit:
             operation,
             client=self.request.client,
         )
-
-    async def body(self, kind: type[T]) -> T:
-        """The request's JSON as `kind`; what that does not know is left out.
-
-        Raises:
-            UnreadableRequest: it is not.
-        """
-        if (self.request.header("content-type") or "").partition(";")[0] != "application/json":
-            raise UnreadableRequest("send JSON, with `Content-Type: application/json`")
-        content = await self.request.read(MAX_BODY_BYTES)
-        try:
-            return msgspec.json.decode(content, type=kind)
-        except (msgspec.MsgspecError, RecursionError) as error:
-            raise UnreadableRequest(f"the request's JSON is not what is wanted: {error}") from error
 
     def registry(self) -> RegistryRecord:
         """The registry that stands where the path says.

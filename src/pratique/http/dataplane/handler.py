@@ -21,7 +21,7 @@ from pratique.http.wire.messages import Response, json_response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.http.wire.refusals import action_words, scope_text
 from pratique.naming import RepositoryName
-from pratique.registry import Registry, StorageFailed
+from pratique.registry import Locked, Registry, StorageFailed
 
 CHECK = "check"
 _VERSION = ("docker-distribution-api-version", "registry/2.0")
@@ -54,6 +54,9 @@ class DataPlane:
             if isinstance(error, StorageFailed):
                 self._entrance.record_fault(arrival, error.detail)
             response = failure_response(error)
+            if isinstance(error, Locked):
+                arrival.facts.detail = f"locked: {error.summary}"
+                response.headers.append(_beside(arrival.request.method, arrival.request.path))
         if not response.row:
             response.row = _row_of(arrival.request.method, arrival.request.path)
         response.headers.append(_VERSION)
@@ -152,16 +155,28 @@ def _row_of(method: str, path: str) -> str:
 
 
 def _nowhere(method: str, path: str) -> Response:
-    allowed = sorted({r.method for r in ROUTES if r.pattern.fullmatch(path)})
-    if path in {"/v2", "/v2/"}:
-        allowed = ["GET"]
+    allowed = ["GET"] if path in {"/v2", "/v2/"} else _methods(path)
     if not allowed:
         return problem_response(
             Problem.NOT_FOUND, "there is nothing at this address; see the OCI distribution spec"
         )
-    methods = ", ".join([*allowed, "HEAD"] if "GET" in allowed else allowed)
+    methods = _written(allowed)
     return problem_response(
         Problem.UNSUPPORTED,
         f"this address takes {methods}, not {method[:20]}",
         headers=(("allow", methods),),
     )
+
+
+def _beside(method: str, path: str) -> tuple[str, str]:
+    """What else an address takes, as every 405 says (RFC 9110 section 15.5.6)."""
+    refused = "GET" if method == "HEAD" else method
+    return ("allow", _written([other for other in _methods(path) if other != refused]))
+
+
+def _methods(path: str) -> list[str]:
+    return sorted({route.method for route in ROUTES if route.pattern.fullmatch(path)})
+
+
+def _written(methods: list[str]) -> str:
+    return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)

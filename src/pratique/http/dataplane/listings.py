@@ -1,7 +1,7 @@
 """Lists: tags and catalog of OCI, and the repository, tag and manifest objects of `/acr/v1`.
 
 The latter are those of reference 10.1. What this registry does not keep is left out or null there:
-locks are always open, architecture and operating system are unknown.
+architecture and operating system are unknown.
 """
 
 from __future__ import annotations
@@ -14,14 +14,8 @@ from pratique.http.wire.messages import Response, json_response
 from pratique.http.wire.paging import next_link
 from pratique.naming import Digest, Tag
 from pratique.naming.errors import printable
-from pratique.registry import ManifestFacts, Order, TagFacts
-
-_OPEN = {
-    "deleteEnabled": True,
-    "writeEnabled": True,
-    "readEnabled": True,
-    "listEnabled": True,
-}
+from pratique.registry import Locks, ManifestFacts, Order, TagFacts
+from pratique.registry.locks import ATTRIBUTES
 
 
 class UnknownOrder(ValueError):
@@ -56,7 +50,7 @@ async def get_repository(visit: Visit) -> Response:
             "lastUpdateTime": instant(facts.updated_at),
             "manifestCount": facts.manifest_count,
             "tagCount": facts.tag_count,
-            "changeableAttributes": _OPEN,
+            "changeableAttributes": _attributes(facts.locks),
         },
     )
 
@@ -143,6 +137,10 @@ def _within(visit: Visit, name: str, content: Any) -> dict[str, Any]:
     }
 
 
+def _attributes(locks: Locks) -> dict[str, bool]:
+    return {name: lock not in locks for name, lock in ATTRIBUTES.items()}
+
+
 def _tag(facts: TagFacts) -> dict[str, Any]:
     return {
         "name": facts.name,
@@ -150,7 +148,7 @@ def _tag(facts: TagFacts) -> dict[str, Any]:
         "createdTime": instant(facts.created_at),
         "lastUpdateTime": instant(facts.updated_at),
         "signed": False,
-        "changeableAttributes": _OPEN,
+        "changeableAttributes": _attributes(facts.locks),
     }
 
 
@@ -166,7 +164,7 @@ def _manifest(facts: ManifestFacts) -> dict[str, Any]:
         "configMediaType": facts.config_media_type,
         "artifactType": facts.artifact_type,
         "tags": list(facts.tags),
-        "changeableAttributes": _OPEN,
+        "changeableAttributes": _attributes(facts.locks),
     }
 
 

@@ -17,6 +17,7 @@ class Facts:
         decision_id: of the refusal or the failed sign-in that is recorded; empty for none.
         concerned: law and directory as seen from the registry that the request is about, where its
             path says so; None where its host does.
+        detail: what was changed of content, or what forbade it; empty for no more to tell.
     """
 
     # Of the class, not of each: most requests have nothing of this to tell but who sends them.
@@ -26,6 +27,7 @@ class Facts:
     refused: Denied | None = None
     decision_id: str = ""
     concerned: Snapshot | None = None
+    detail: str = ""
 
     def sign_in(self, caller: Caller, way: str) -> None:
         """Somebody signed in by this request."""

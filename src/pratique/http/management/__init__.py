@@ -6,6 +6,6 @@ is decided and kept.
 """
 
 from pratique.http.management.handler import Management
-from pratique.http.management.routes import ROUTES, Route
+from pratique.http.management.routes import ROUTES, AskedAt, Route
 
-__all__ = ["ROUTES", "Management", "Route"]
+__all__ = ["ROUTES", "AskedAt", "Management", "Route"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -35,11 +35,12 @@ from pratique.admission.inquiries import (
     read_subject,
     what_if,
 )
+from pratique.http.management import access_shapes
 from pratique.http.management import access_views as show
 from pratique.http.management.deny_assignments import NewDenial
 from pratique.http.management.roles import NewAssignment
 from pratique.http.management.visit import DIRECTORY_SCOPE, UnreadableBody, Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.answers import Given
 from pratique.identity import Application, User
 from pratique.naming import RepositoryName, ResourceScope
 from pratique.registry.content import Page
@@ -89,9 +90,15 @@ class WhatIfRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changes: tuple[TrialChange, ...]
 
 
-async def check_access(visit: Visit) -> Response:
+class ReviewedDays(msgspec.Struct, frozen=True):
+    """For how long a grant must not have been used to be told of."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=_LONGEST_REVIEW_DAYS)] = 90
+
+
+async def check_access(visit: Visit, wanted: CheckRequest) -> Given[access_shapes.Verdict]:
     """One verdict with everything behind it."""
-    snapshot, wanted = visit.view(), await visit.body(CheckRequest)
+    snapshot = visit.view()
     action = read_action(wanted.action)
     if wanted.principal.startswith("token:"):
         visit.need(_TOKENS_READ)
@@ -101,32 +108,31 @@ async def check_access(visit: Visit) -> Response:
     at = visit.gate.now()
     found = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
     denials, told = visit.may(_DENIALS_READ), visit.told_of(snapshot)
-    return json_response(200, show.answer(found, snapshot, denials=denials, told=told))
+    return Given(show.answer(found, snapshot, denials=denials, told=told))
 
 
-async def list_who_can(visit: Visit) -> Response:
+async def list_who_can(visit: Visit, wanted: WhoCanRequest) -> Given[access_shapes.Holders]:
     """Everybody who may, by kind and name."""
-    snapshot, wanted = visit.view(), await visit.body(WhoCanRequest)
+    snapshot = visit.view()
     action = read_action(wanted.action)
     resource = read_resource(wanted.resource, action)
     law, at = snapshot.law, visit.gate.now()
     holders = await visit.apart(lambda patience: who_can(action, resource, law, at, patience))
     may_see = _sight(visit, law)
     shown = [show.holder(found, snapshot) for found in holders if may_see(found.subject)]
-    return json_response(
-        200,
-        {
-            "action": show.word(action),
-            "permission": permission_named(action, snapshot.registry.mode),
-            "resource": show.resource(resource),
-            "holders": sorted(shown, key=lambda h: (h["kind"], h["name"].casefold())),
-        },
+    return Given(
+        access_shapes.Holders(
+            action=show.word(action),
+            permission=permission_named(action, snapshot.registry.mode),
+            resource=show.resource(resource),
+            holders=sorted(shown, key=lambda h: (h.kind, h.name.casefold())),
+        )
     )
 
 
-async def try_changes(visit: Visit) -> Response:
+async def try_changes(visit: Visit, wanted: WhatIfRequest) -> Given[access_shapes.Trial]:
     """Who would gain and who would lose what."""
-    snapshot, wanted = visit.view(), await visit.body(WhatIfRequest)
+    snapshot = visit.view()
     _need_for(visit, wanted.changes)
     changes = [_change(change, visit.scope) for change in wanted.changes]
     page = await _repositories(visit)
@@ -145,22 +151,19 @@ async def try_changes(visit: Visit) -> Response:
         for found in trial.differences
         if may_see(found.subject)
     ]
-    return json_response(
-        200,
-        {
-            "differences": sorted(
-                shown, key=lambda d: (d["gains"], d["kind"], d["name"].casefold(), d["action"])
-            ),
-            "repositories_asked": len(trial.repositories),
-            "repositories_known": page is not None and not page.more,
-        },
+    return Given(
+        access_shapes.Trial(
+            differences=sorted(shown, key=lambda d: (d.gains, d.kind, d.name.casefold(), d.action)),
+            repositories_asked=len(trial.repositories),
+            repositories_known=page is not None and not page.more,
+        )
     )
 
 
-async def review_access(visit: Visit) -> Response:
+async def review_access(visit: Visit, query: ReviewedDays) -> Given[access_shapes.Review]:
     """Grants that are worth a look."""
     snapshot = visit.view()
-    days = _days(visit.request.parameter("days"))
+    days = query.days
     today = visit.gate.now().date()
     since, used = await visit.recorder.read(
         lambda store: (
@@ -172,17 +175,16 @@ async def review_access(visit: Visit) -> Response:
     at = visit.gate.now()
     found = await visit.apart(lambda patience: review(snapshot.law, uses, at, days, patience))
     told = visit.told_of(snapshot)
-    return json_response(
-        200,
-        {
-            "days": days,
-            "recorded_since": since and since.isoformat(),
-            "findings": [
+    return Given(
+        access_shapes.Review(
+            days=days,
+            recorded_since=since.isoformat() if since else None,
+            findings=[
                 show.finding(finding, snapshot, days)
                 for finding in found
                 if told(finding.assignment.scope)
             ],
-        },
+        )
     )
 
 
@@ -277,15 +279,6 @@ async def _repositories(visit: Visit) -> Page[RepositoryName] | None:
     if isinstance(verdict, Denied):
         return None
     return await visit.content.listings.catalog(verdict, _MOST_REPOSITORIES, None)
-
-
-def _days(text: str | None) -> int:
-    if text is None:
-        return 90
-    days = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
-    if not 1 <= days <= _LONGEST_REVIEW_DAYS:
-        raise UnreadableBody(f"`days` is a number from 1 to {_LONGEST_REVIEW_DAYS}")
-    return days
 
 
 def _by_grant(used: tuple[LastUse, ...]) -> dict[str, Use]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from typing import Any
 
 from pratique.access import (
     EVERY_REPOSITORY,
@@ -36,7 +35,7 @@ from pratique.access.law import Law
 from pratique.access.review import Fault, Finding
 from pratique.admission import Snapshot
 from pratique.admission.inquiries import Answer, Trial
-from pratique.http.management import views
+from pratique.http.management import access_shapes, views
 from pratique.naming import RepositoryName, ResourceScope
 
 MOST_RESOURCES = 50
@@ -48,7 +47,7 @@ def answer(
     *,
     denials: bool,
     told: Callable[[ResourceScope], bool],
-) -> dict[str, Any]:
+) -> access_shapes.Verdict:
     """A verdict with everything behind it.
 
     Args:
@@ -57,22 +56,26 @@ def answer(
         denials: whether deny assignments may be shown to whoever asks.
         told: whether what stands at a scope may be shown to them.
     """
-    verdict = found.verdict
-    return {
-        "allowed": bool(verdict),
-        "reason": verdict.reason,
-        "sentence": in_words(verdict, snapshot.law),
-        **_question(verdict, snapshot.law),
-        "consulted": [
+    verdict, law = found.verdict, snapshot.law
+    question = verdict.question
+    return access_shapes.Verdict(
+        allowed=bool(verdict),
+        reason=verdict.reason,
+        sentence=in_words(verdict, law),
+        principal=name_subject(question.subject, law),
+        action=word(question.action),
+        permission=permission_named(question.action, law.registry.mode),
+        resource=resource(question.resource),
+        consulted=[
             consulted(rule, snapshot)
             for rule in verdict.consulted
             if (denials or isinstance(rule.rule, RoleAssignment)) and told(rule.rule.scope)
         ],
-        "remedies": [list(remedy.commands(snapshot.law)) for remedy in found.remedies],
-        "groups_that_may": sorted(
+        remedies=[list(remedy.commands(law)) for remedy in found.remedies],
+        groups_that_may=sorted(
             name for group in found.groups if (name := views.name_of(group, snapshot))
         ),
-    }
+    )
 
 
 def in_words(verdict: Allowed | Denied, law: Law) -> str:
@@ -80,40 +83,43 @@ def in_words(verdict: Allowed | Denied, law: Law) -> str:
     return grounds(verdict) if isinstance(verdict, Allowed) else sentence(verdict, law)
 
 
-def consulted(rule: Consulted, snapshot: Snapshot) -> dict[str, Any]:
+def consulted(rule: Consulted, snapshot: Snapshot) -> access_shapes.ConsultedRule:
     """One rule that was looked at, and what became of it."""
     is_role = isinstance(rule.rule, RoleAssignment)
     holder = rule.rule.principal_id if isinstance(rule.rule, RoleAssignment) else None
-    return {
-        "rule_id": rule.rule_id,
-        "kind": "role-assignment" if is_role else "deny-assignment",
-        "role": rule.role_name if is_role else None,
-        "name": rule.role_name,
-        "holder": views.name_of(holder, snapshot) if holder else None,
-        "through_group": rule.through_group and views.name_of(rule.through_group, snapshot),
-        "scope": str(rule.rule.scope),
-        "outcome": rule.outcome,
-        "meaning": meaning(rule.outcome),
-        "failed": rule.failed or None,
-    }
+    return access_shapes.ConsultedRule(
+        rule_id=rule.rule_id,
+        kind="role-assignment" if is_role else "deny-assignment",
+        role=rule.role_name if is_role else None,
+        name=rule.role_name,
+        holder=views.name_of(holder, snapshot) if holder else None,
+        through_group=rule.through_group and views.name_of(rule.through_group, snapshot),
+        scope=str(rule.rule.scope),
+        outcome=rule.outcome,
+        meaning=meaning(rule.outcome),
+        failed=rule.failed or None,
+    )
 
 
-def holder(found: Holder, snapshot: Snapshot) -> dict[str, Any]:
+def holder(found: Holder, snapshot: Snapshot) -> access_shapes.Holder:
     """Somebody who may, and through what."""
     matched = next((c for c in found.allowed.consulted if c.outcome is Outcome.MATCHED), None)
     group = matched.through_group if matched else None
-    return {
-        **subject(found.subject, snapshot),
-        "reason": found.allowed.reason,
-        "through": _through(found, snapshot),
-        "role": matched.role_name if matched else None,
-        "through_group": views.name_of(group, snapshot) if group else None,
-        "scope": str(matched.rule.scope) if matched else None,
-        "rule_id": matched.rule_id if matched else None,
-    }
+    name, kind, object_id = subject(found.subject, snapshot)
+    return access_shapes.Holder(
+        name=name,
+        kind=kind,
+        object_id=object_id,
+        reason=found.allowed.reason,
+        through=_through(found, snapshot),
+        role=matched.role_name if matched else None,
+        through_group=views.name_of(group, snapshot) if group else None,
+        scope=str(matched.rule.scope) if matched else None,
+        rule_id=matched.rule_id if matched else None,
+    )
 
 
-def difference(found: Difference, before: Snapshot, trial: Trial) -> dict[str, Any]:
+def difference(found: Difference, before: Snapshot, trial: Trial) -> access_shapes.Difference:
     """What somebody gains or loses.
 
     Repositories that exist are `resources`; names that the rules fit, and need not be there, are
@@ -123,50 +129,53 @@ def difference(found: Difference, before: Snapshot, trial: Trial) -> dict[str, A
     examples = [r for r in found.resources if _is_repository(r) and r not in trial.repositories]
     old, new = found.verdicts
     law = trial.after
-    return {
-        **subject(found.subject, before),
-        "gains": found.gains,
-        "action": word(found.action),
-        "permission": permission_named(found.action, law.registry.mode),
-        "resources": [resource(r) for r in there[:MOST_RESOURCES]],
-        "more_resources": max(0, len(there) - MOST_RESOURCES),
-        "examples": [resource(r) for r in examples[:MOST_RESOURCES]],
-        "why": grounds(new) if isinstance(new, Allowed) else cause(new, law),
-        "before": grounds(old) if isinstance(old, Allowed) else cause(old, trial.before),
-    }
+    name, kind, object_id = subject(found.subject, before)
+    return access_shapes.Difference(
+        name=name,
+        kind=kind,
+        object_id=object_id,
+        gains=found.gains,
+        action=word(found.action),
+        permission=permission_named(found.action, law.registry.mode),
+        resources=[resource(r) for r in there[:MOST_RESOURCES]],
+        more_resources=max(0, len(there) - MOST_RESOURCES),
+        examples=[resource(r) for r in examples[:MOST_RESOURCES]],
+        why=grounds(new) if isinstance(new, Allowed) else cause(new, law),
+        before=grounds(old) if isinstance(old, Allowed) else cause(old, trial.before),
+    )
 
 
-def finding(found: Finding, snapshot: Snapshot, days: int) -> dict[str, Any]:
+def finding(found: Finding, snapshot: Snapshot, days: int) -> access_shapes.Finding:
     """A grant that is worth a look."""
-    return {
-        "fault": found.fault,
-        "assignment": views.assignment(found.assignment, snapshot),
-        "last_used": found.last_used and found.last_used.isoformat(),
-        "narrower": found.narrower.name if found.narrower else None,
-        "other": views.assignment(found.other, snapshot) if found.other else None,
-        "says": _SAYS[found.fault].format(
+    return access_shapes.Finding(
+        fault=found.fault,
+        assignment=views.assignment(found.assignment, snapshot),
+        last_used=found.last_used.isoformat() if found.last_used else None,
+        narrower=found.narrower.name if found.narrower else None,
+        other=views.assignment(found.other, snapshot) if found.other else None,
+        says=_SAYS[found.fault].format(
             days=days, narrower=found.narrower.name if found.narrower else ""
         ),
-        "command": _command(found, snapshot),
-    }
+        command=_command(found, snapshot),
+    )
 
 
-def subject(who: Subject, snapshot: Snapshot) -> dict[str, Any]:
-    """Somebody who can ask."""
+def subject(who: Subject, snapshot: Snapshot) -> tuple[str, str, str | None]:
+    """Name, kind and object id of somebody who can ask; no id where the directory has none."""
     match who:
         case DirectoryPrincipal(object_id):
             principal = snapshot.law.principals.get(object_id)
             kind = principal.kind.value if principal else "Unknown"
             name = principal.display_name if principal else object_id
-            return {"name": name, "kind": kind, "object_id": object_id}
+            return name, kind, object_id
         case RepositoryToken(name):
-            return {"name": name, "kind": "Token", "object_id": None}
+            return name, "Token", None
         case AdminUser():
-            return {"name": snapshot.registry.name, "kind": "AdminUser", "object_id": None}
+            return snapshot.registry.name, "AdminUser", None
         case Anonymous():
-            return {"name": "anonymous", "kind": "Anonymous", "object_id": None}
+            return "anonymous", "Anonymous", None
         case _:
-            return {"name": "folder owner", "kind": "FolderOwner", "object_id": None}
+            return "folder owner", "FolderOwner", None
 
 
 def word(action: RegistryAction | ControlAction) -> str:
@@ -183,16 +192,6 @@ def resource(asked: Resource) -> str:
 
 def _is_repository(asked: Resource) -> bool:
     return isinstance(asked, RepositoryName)
-
-
-def _question(verdict: Allowed | Denied, law: Law) -> dict[str, Any]:
-    question = verdict.question
-    return {
-        "principal": name_subject(question.subject, law),
-        "action": word(question.action),
-        "permission": permission_named(question.action, law.registry.mode),
-        "resource": resource(question.resource),
-    }
 
 
 def _through(found: Holder, snapshot: Snapshot) -> str:

@@ -6,9 +6,9 @@ import msgspec
 
 from pratique.admission import NotFound
 from pratique.admission.changes import application_credentials as changes
-from pratique.http.management import views
+from pratique.http.management import shapes, views
 from pratique.http.management.visit import Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.answers import Given, Made
 from pratique.identity import Application
 
 
@@ -29,59 +29,57 @@ class NewFederatedCredential(msgspec.Struct, frozen=True, forbid_unknown_fields=
     pattern: bool = False
 
 
-async def list_certificates(visit: Visit) -> Response:
+async def list_certificates(visit: Visit) -> Given[list[shapes.Certificate]]:
     """The certificates of a service principal, oldest first."""
-    return json_response(200, [views.certificate(c) for c in _application(visit).certificates])
+    return Given([views.certificate(c) for c in _application(visit).certificates])
 
 
-async def add_certificate(visit: Visit) -> Response:
+async def add_certificate(visit: Visit, wanted: NewCertificate) -> Made[shapes.Certificate]:
     """Add a certificate; the others stay."""
-    wanted = await visit.body(NewCertificate)
     made = await visit.change(
         lambda draft: changes.add_certificate(
             draft, visit.parts["principal"], wanted.name, wanted.certificate
         )
     )
-    return json_response(201, views.certificate(made))
+    return Made(views.certificate(made))
 
 
-async def remove_certificate(visit: Visit) -> Response:
+async def remove_certificate(visit: Visit) -> Given[shapes.Certificate]:
     """Remove a certificate; tokens made with it die."""
     gone = await visit.change(
         lambda draft: changes.remove_certificate(
             draft, visit.parts["principal"], visit.parts["certificate"]
         )
     )
-    return json_response(200, views.certificate(gone))
+    return Given(views.certificate(gone))
 
 
-async def list_federated_credentials(visit: Visit) -> Response:
+async def list_federated_credentials(visit: Visit) -> Given[list[shapes.FederatedCredential]]:
     """The federated credentials of a service principal, oldest first."""
-    return json_response(
-        200, [views.federated_credential(f) for f in _application(visit).federated]
-    )
+    return Given([views.federated_credential(f) for f in _application(visit).federated])
 
 
-async def add_federated_credential(visit: Visit) -> Response:
+async def add_federated_credential(
+    visit: Visit, wanted: NewFederatedCredential
+) -> Made[shapes.FederatedCredential]:
     """Add a federated credential; the others stay."""
-    asked = await visit.body(NewFederatedCredential)
-    wanted = changes.NewFederatedCredential(
-        asked.issuer, asked.subject, asked.audience, asked.name, asked.pattern
+    asked = changes.NewFederatedCredential(
+        wanted.issuer, wanted.subject, wanted.audience, wanted.name, wanted.pattern
     )
     made = await visit.change(
-        lambda draft: changes.add_federated_credential(draft, visit.parts["principal"], wanted)
+        lambda draft: changes.add_federated_credential(draft, visit.parts["principal"], asked)
     )
-    return json_response(201, views.federated_credential(made))
+    return Made(views.federated_credential(made))
 
 
-async def remove_federated_credential(visit: Visit) -> Response:
+async def remove_federated_credential(visit: Visit) -> Given[shapes.FederatedCredential]:
     """Remove a federated credential; tokens made with it die."""
     gone = await visit.change(
         lambda draft: changes.remove_federated_credential(
             draft, visit.parts["principal"], visit.parts["credential"]
         )
     )
-    return json_response(200, views.federated_credential(gone))
+    return Given(views.federated_credential(gone))
 
 
 def _application(visit: Visit) -> Application:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
 
 from pratique.access import Outcome, Reason, meaning
 from pratique.admission import NotFound, Snapshot, Unacceptable
@@ -14,10 +17,11 @@ from pratique.admission.account import caller_key, question_of
 from pratique.admission.decisions import DecisionRecord, Decisions, Place
 from pratique.admission.holdings import HOME
 from pratique.admission.inquiries import check, read_subject
-from pratique.http.management import views
-from pratique.http.management.visit import UnreadableBody, Visit
-from pratique.http.wire.messages import Request, Response, json_response
+from pratique.http.management import access_shapes, views
+from pratique.http.management.visit import Visit
+from pratique.http.wire.answers import Given
 from pratique.http.wire.paging import link_to_next
+from pratique.http.wire.queries import UnreadableQuery
 from pratique.identity import Group, SignInFailure
 from pratique.naming import RepositoryName
 from pratique.naming.errors import printable
@@ -31,7 +35,6 @@ _PART: Final = 500
 # Workers write a fifth of a second after they decide; a busy disk takes longer.
 SETTLED_AFTER: Final = timedelta(seconds=10)
 _TOKENS_READ = "Microsoft.ContainerRegistry/registries/tokens/read"
-_PARAMETERS = ("since", "principal", "repository", "reason", "limit", "after")
 _REASONS = frozenset({*Reason, *SignInFailure})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -78,48 +81,56 @@ class _Found:
     after: Place | None
 
 
-async def list_decisions(visit: Visit) -> Response:
+class WhichDecisions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which refusals: since a time or for so long, of whom, on what, why, and after which page."""
+
+    since: str | None = None
+    principal: str | None = None
+    repository: str | None = None
+    reason: Annotated[str, Meta(extra_json_schema={"enum": sorted(_REASONS)})] | None = None
+    limit: Annotated[int, Meta(ge=1, le=MOST_AT_ONCE)] = DEFAULT_LIMIT
+    after: Annotated[str, Meta(extra_json_schema={"pattern": f"^{_AFTER.pattern}$"})] | None = None
+
+
+async def list_decisions(visit: Visit, query: WhichDecisions) -> Given[access_shapes.Decisions]:
     """Refusals that are recorded, the newest first.
 
     A page may hold fewer than `limit`, even none, and all the same not be the last: only so many
     records are looked through at once.
     """
     snapshot, now = visit.view(), visit.gate.now()
-    fields = _fields(visit.request)
     # What is older may still be there, until something is written again.
     since = now - timedelta(days=snapshot.registry.refusals_kept_days)
-    if "since" in fields:
-        since = max(since, Since.parse(fields["since"]).before(now))
-    repository, principal = fields.get("repository"), fields.get("principal")
+    if query.since is not None:
+        since = max(since, Since.parse(query.since).before(now))
     wanted = _Wanted(
         since=since,
-        limit=_limit(fields.get("limit")),
-        registry=snapshot.registry_id,
-        mixed=not snapshot.alone,
-        repository=None if repository is None else str(RepositoryName(repository)),
-        reason=_reason(fields.get("reason")),
-        after=_place(fields["after"]) if "after" in fields else None,
+        limit=query.limit,
+        repository=None if query.repository is None else str(RepositoryName(query.repository)),
+        reason=_reason(query.reason),
+        after=None if query.after is None else _place(query.after),
     )
-    if principal is not None:
-        wanted = replace(wanted, caller=await _caller(visit, snapshot, principal))
+    if query.principal is not None:
+        wanted = replace(wanted, caller=await _caller(visit, snapshot, query.principal))
     found = await visit.recorder.read(lambda store: _look_through(store, wanted))
     following = None if found.after is None else _cursor(found.after)
-    content = {
-        "since": _exactly(since),
-        "settled_until": _exactly(now - SETTLED_AFTER),
-        "decisions": [
-            {**_shown(record), "caller_id": record.caller_id} for record in found.records
+    content = access_shapes.Decisions(
+        since=_exactly(since),
+        settled_until=_exactly(now - SETTLED_AFTER),
+        decisions=[
+            access_shapes.ListedDecision.widening(_shown(record), caller_id=record.caller_id)
+            for record in found.records
         ],
-        "next": following,
-    }
+        next=following,
+    )
     if following is None:
-        return json_response(200, content)
+        return Given(content)
     # A length of time would begin later on every page.
-    query = {**fields, "since": _exactly(since), "after": following}
-    return json_response(200, content, link_to_next(visit.request.path, query))
+    again = {**_given(query), "since": _exactly(since), "after": following}
+    return Given(content, (link_to_next(visit.request.path, again),))
 
 
-async def explain_decision(visit: Visit) -> Response:
+async def explain_decision(visit: Visit) -> Given[access_shapes.ExplainedDecision]:
     """A recorded refusal, and what would help now."""
     snapshot = visit.view()
     record = await visit.recorder.find(visit.parts["decision"])
@@ -134,52 +145,26 @@ async def explain_decision(visit: Visit) -> Response:
     if question is not None:
         at = visit.gate.now()
         now = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
-    return json_response(
-        200,
-        {
-            **_shown(record),
-            "law_version": record.law_version,
-            "consulted": list(_consulted(record)),
-            "consulted_count": record.consulted_count,
-            "allowed_now": None if now is None else bool(now.verdict),
-            "remedies": [list(r.commands(snapshot.law)) for r in now.remedies] if now else [],
-        },
+    return Given(
+        access_shapes.ExplainedDecision.widening(
+            _shown(record),
+            law_version=record.law_version,
+            consulted=list(_consulted(record)),
+            consulted_count=record.consulted_count,
+            allowed_now=None if now is None else bool(now.verdict),
+            remedies=[list(r.commands(snapshot.law)) for r in now.remedies] if now else [],
+        )
     )
 
 
-def _fields(request: Request) -> dict[str, str]:
-    """The query's parameters, each known, given once, and not empty.
-
-    Raises:
-        UnreadableBody: one is not.
-    """
-    fields: dict[str, str] = {}
-    for name, values in request.parameters().items():
-        if name not in _PARAMETERS:
-            known = ", ".join(f"`{one}`" for one in _PARAMETERS)
-            raise UnreadableBody(
-                f"`{printable(name)}` is no parameter of this list; it is one of {known}"
-            )
-        if len(values) > 1:
-            raise UnreadableBody(f"`{name}` is given twice")
-        if not values[0]:
-            raise UnreadableBody(f"`{name}` is empty; leave it out, or give it a value")
-        fields[name] = values[0]
-    return fields
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
-    if not 1 <= limit <= MOST_AT_ONCE:
-        raise UnreadableBody(f"`limit` is a number from 1 to {MOST_AT_ONCE}")
-    return limit
+def _given(query: WhichDecisions) -> dict[str, str]:
+    """The parameters that a query gave, as it would be written again."""
+    return {name: str(value) for name, value in msgspec.to_builtins(query).items()}
 
 
 def _reason(text: str | None) -> str | None:
     if text is not None and text not in _REASONS:
-        raise UnreadableBody(
+        raise UnreadableQuery(
             f"`{printable(text)}` is no reason of a refusal, which is one word such as "
             f"`{Reason.NO_ROLE_ASSIGNMENT}` or `{SignInFailure.WRONG}`"
         )
@@ -257,7 +242,7 @@ def _cursor(place: Place) -> str:
 def _place(text: str) -> Place:
     match = _AFTER.fullmatch(text)
     if match is None:
-        raise UnreadableBody("`after` is the `next` of the page before, as it was given")
+        raise UnreadableQuery("`after` is the `next` of the page before, as it was given")
     return Place(_EPOCH + int(match[1]) * _MICROSECOND, match[2])
 
 
@@ -265,34 +250,34 @@ def _exactly(at: datetime) -> str:
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
-def _shown(record: DecisionRecord) -> dict[str, Any]:
-    return {
-        "decision_id": record.decision_id,
-        "at": views.instant(record.at),
-        "kind": record.kind,
-        "reason": record.reason,
-        "sentence": record.sentence,
-        "caller": record.caller,
-        "caller_kind": record.caller_kind,
-        "action": record.action,
-        "permission": record.permission,
-        "resource": record.resource,
-        "client": record.client,
-    }
+def _shown(record: DecisionRecord) -> access_shapes.Decision:
+    return access_shapes.Decision(
+        decision_id=record.decision_id,
+        at=views.instant(record.at),
+        kind=record.kind,
+        reason=record.reason,
+        sentence=record.sentence,
+        caller=record.caller,
+        caller_kind=record.caller_kind,
+        action=record.action,
+        permission=record.permission,
+        resource=record.resource,
+        client=record.client,
+    )
 
 
-def _consulted(record: DecisionRecord) -> Iterator[dict[str, Any]]:
+def _consulted(record: DecisionRecord) -> Iterator[access_shapes.ConsultedRule]:
     for rule in record.consulted:
         denies = rule.outcome.startswith("den")
-        yield {
-            "rule_id": rule.assignment_id,
-            "kind": "deny-assignment" if denies else "role-assignment",
-            "role": None if denies else rule.role,
-            "name": rule.role,
-            "holder": rule.principal or None,
-            "through_group": rule.principal if rule.through_group else None,
-            "scope": rule.scope,
-            "outcome": rule.outcome,
-            "meaning": meaning(Outcome(rule.outcome)),
-            "failed": rule.failed,
-        }
+        yield access_shapes.ConsultedRule(
+            rule_id=rule.assignment_id,
+            kind="deny-assignment" if denies else "role-assignment",
+            role=None if denies else rule.role,
+            name=rule.role,
+            holder=rule.principal or None,
+            through_group=rule.principal if rule.through_group else None,
+            scope=rule.scope,
+            outcome=Outcome(rule.outcome),
+            meaning=meaning(Outcome(rule.outcome)),
+            failed=rule.failed,
+        )

@@ -7,9 +7,9 @@ import msgspec
 from pratique.admission import Demand, Snapshot
 from pratique.admission.changes import denials
 from pratique.admission.records import DenyRecord, PermissionsRecord
-from pratique.http.management import views
+from pratique.http.management import access_shapes, views
 from pratique.http.management.visit import Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.answers import Given, Made
 from pratique.naming import ResourceScope
 
 
@@ -60,35 +60,39 @@ class Exclusions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     include: tuple[str, ...] = ()
 
 
-async def list_deny_assignments(visit: Visit) -> Response:
+async def list_deny_assignments(visit: Visit) -> Given[list[access_shapes.DenyAssignment]]:
     """All of them by name."""
     snapshot = visit.view()
     told = visit.told_of(snapshot)
     records = sorted(snapshot.of_kind(DenyRecord), key=lambda d: d.name)
     shown = [views.denial(r, snapshot) for r in records if told(ResourceScope(r.scope))]
-    return json_response(200, shown)
+    return Given(shown)
 
 
-async def create_deny_assignment(visit: Visit) -> Response:
+async def create_deny_assignment(
+    visit: Visit, wanted: NewDenial
+) -> Made[access_shapes.DenyAssignment]:
     """Refuse something to somebody, whatever their roles grant."""
-    wanted = (await visit.body(NewDenial)).wanted(visit.scope)
+    denial = wanted.wanted(visit.scope)
     made = await visit.change(
-        lambda draft: denials.create_denial(draft, wanted), lambda _: (Demand(wanted.scope),)
+        lambda draft: denials.create_denial(draft, denial), lambda _: (Demand(denial.scope),)
     )
-    return json_response(201, views.denial(made, visit.snapshot))
+    return Made(views.denial(made, visit.snapshot))
 
 
-async def update_deny_assignment(visit: Visit) -> Response:
+async def update_deny_assignment(
+    visit: Visit, wanted: Exclusions
+) -> Given[access_shapes.DenyAssignment]:
     """Exclude more principals, or some no longer."""
-    wanted, reference = await visit.body(Exclusions), visit.parts["deny"]
+    reference = visit.parts["deny"]
     changed = await visit.change(
         lambda draft: denials.update_denial(draft, reference, wanted.exclude, wanted.include),
         lambda snapshot: _where_it_stands(snapshot, reference),
     )
-    return json_response(200, views.denial(changed, visit.snapshot))
+    return Given(views.denial(changed, visit.snapshot))
 
 
-async def delete_deny_assignment(visit: Visit) -> Response:
+async def delete_deny_assignment(visit: Visit) -> Given[access_shapes.DenyAssignment]:
     """Refuse it no longer."""
     reference = visit.parts["deny"]
     before = visit.snapshot
@@ -96,7 +100,7 @@ async def delete_deny_assignment(visit: Visit) -> Response:
         lambda draft: denials.delete_denial(draft, reference),
         lambda snapshot: _where_it_stands(snapshot, reference),
     )
-    return json_response(200, views.denial(gone, before))
+    return Given(views.denial(gone, before))
 
 
 def _where_it_stands(snapshot: Snapshot, reference: str) -> tuple[Demand, ...]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import secrets as randomness
-from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from pratique.admission import NotFound
 from pratique.admission.changes import application_credentials, applications, people
-from pratique.http.management import views
+from pratique.http.management import shapes, views
 from pratique.http.management.visit import UnreadableBody, Visit
-from pratique.http.wire.messages import Response, json_response
-from pratique.identity import Application
+from pratique.http.wire.answers import Given, Made
+from pratique.identity import Application, User
 from pratique.identity.passwords import MAX_LENGTH, MIN_LENGTH
 from pratique.identity.totp import otpauth_uri
 
@@ -61,184 +61,180 @@ class NewClientSecret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expires_in_days: int = 365
 
 
-async def list_users(visit: Visit) -> Response:
+async def list_users(visit: Visit) -> Given[list[shapes.User]]:
     """All users by name."""
     users = visit.view().directory.users.values()
-    return json_response(200, [views.user(u) for u in sorted(users, key=lambda u: u.user_name)])
+    return Given([views.user(u) for u in sorted(users, key=lambda u: u.user_name)])
 
 
-async def create_user(visit: Visit) -> Response:
+async def create_user(visit: Visit, wanted: NewUser) -> Made[shapes.UserWithPassword]:
     """Make a user."""
-    wanted = await visit.body(NewUser)
     password = _chosen(wanted.password)
     password_hash = await visit.passwords.hash(password)
     user = await visit.change(
         lambda draft: people.create_user(draft, wanted.username, wanted.display_name, password_hash)
     )
-    return json_response(201, _with_password(views.user(user), wanted.password, password))
+    return Made(_with_password(user, wanted.password, password))
 
 
-async def set_password(visit: Visit) -> Response:
+async def set_password(visit: Visit, wanted: NewPassword) -> Given[shapes.UserWithPassword]:
     """Give a user another password."""
-    wanted = await visit.body(NewPassword)
     password = _chosen(wanted.password)
     password_hash = await visit.passwords.hash(password)
     user = await visit.change(
         lambda draft: people.set_password(draft, visit.parts["user"], password_hash)
     )
-    return json_response(200, _with_password(views.user(user), wanted.password, password))
+    return Given(_with_password(user, wanted.password, password))
 
 
-async def enable_user(visit: Visit) -> Response:
+async def enable_user(visit: Visit) -> Given[shapes.User]:
     """Enable a user."""
     user = await visit.change(
         lambda draft: people.set_user_enabled(draft, visit.parts["user"], enabled=True)
     )
-    return json_response(200, views.user(user))
+    return Given(views.user(user))
 
 
-async def disable_user(visit: Visit) -> Response:
+async def disable_user(visit: Visit) -> Given[shapes.User]:
     """Disable a user."""
     user = await visit.change(
         lambda draft: people.set_user_enabled(draft, visit.parts["user"], enabled=False)
     )
-    return json_response(200, views.user(user))
+    return Given(views.user(user))
 
 
-async def sign_out_user(visit: Visit) -> Response:
+async def sign_out_user(visit: Visit) -> Given[shapes.User]:
     """Sign a user out everywhere."""
     user = await visit.change(lambda draft: people.sign_out_everywhere(draft, visit.parts["user"]))
-    return json_response(200, views.user(user))
+    return Given(views.user(user))
 
 
-async def enable_totp(visit: Visit) -> Response:
+async def enable_totp(visit: Visit) -> Given[shapes.UserWithTotp]:
     """Ask a user for one-time passwords; the secret is in the answer, this once."""
     user = await visit.change(lambda draft: people.enable_totp(draft, visit.parts["user"]))
     issuer = visit.snapshot.registry.name
     uri = otpauth_uri(user.totp_secret, user.user_name, issuer)
-    return json_response(200, {**views.user(user), "secret": user.totp_secret, "uri": uri})
+    return Given(shapes.UserWithTotp.widening(views.user(user), secret=user.totp_secret, uri=uri))
 
 
-async def disable_totp(visit: Visit) -> Response:
+async def disable_totp(visit: Visit) -> Given[shapes.User]:
     """Ask a user for the password alone."""
     user = await visit.change(lambda draft: people.disable_totp(draft, visit.parts["user"]))
-    return json_response(200, views.user(user))
+    return Given(views.user(user))
 
 
-async def delete_user(visit: Visit) -> Response:
+async def delete_user(visit: Visit) -> Given[shapes.User]:
     """Delete a user."""
     user = await visit.change(lambda draft: people.delete_user(draft, visit.parts["user"]))
-    return json_response(200, views.user(user))
+    return Given(views.user(user))
 
 
-async def list_groups(visit: Visit) -> Response:
+async def list_groups(visit: Visit) -> Given[list[shapes.Group]]:
     """All groups by name."""
     snapshot = visit.view()
     groups = sorted(snapshot.directory.groups.values(), key=lambda g: g.display_name)
-    return json_response(200, [views.group(g, snapshot) for g in groups])
+    return Given([views.group(g, snapshot) for g in groups])
 
 
-async def create_group(visit: Visit) -> Response:
+async def create_group(visit: Visit, wanted: NewGroup) -> Made[shapes.Group]:
     """Make a group."""
-    wanted = await visit.body(NewGroup)
     group = await visit.change(lambda draft: people.create_group(draft, wanted.name))
-    return json_response(201, views.group(group, visit.snapshot))
+    return Made(views.group(group, visit.snapshot))
 
 
-async def add_member(visit: Visit) -> Response:
+async def add_member(visit: Visit, wanted: NewMember) -> Given[shapes.Group]:
     """Put somebody into a group."""
-    wanted = await visit.body(NewMember)
     group = await visit.change(
         lambda draft: people.add_member(draft, visit.parts["group"], wanted.principal)
     )
-    return json_response(200, views.group(group, visit.snapshot))
+    return Given(views.group(group, visit.snapshot))
 
 
-async def remove_member(visit: Visit) -> Response:
+async def remove_member(visit: Visit) -> Given[shapes.Group]:
     """Take somebody out of a group."""
     group = await visit.change(
         lambda draft: people.remove_member(draft, visit.parts["group"], visit.parts["member"])
     )
-    return json_response(200, views.group(group, visit.snapshot))
+    return Given(views.group(group, visit.snapshot))
 
 
-async def delete_group(visit: Visit) -> Response:
+async def delete_group(visit: Visit) -> Given[shapes.Group]:
     """Delete a group; its members stay."""
     group = await visit.change(lambda draft: people.delete_group(draft, visit.parts["group"]))
-    return json_response(200, views.group(group, visit.snapshot))
+    return Given(views.group(group, visit.snapshot))
 
 
-async def list_service_principals(visit: Visit) -> Response:
+async def list_service_principals(visit: Visit) -> Given[list[shapes.ServicePrincipal]]:
     """All service principals by name."""
     found = visit.view().directory.applications.values()
     by_name = sorted(found, key=lambda a: (a.display_name, a.client_id))
-    return json_response(200, [views.application(a) for a in by_name])
+    return Given([views.application(a) for a in by_name])
 
 
-async def show_service_principal(visit: Visit) -> Response:
+async def show_service_principal(visit: Visit) -> Given[shapes.ServicePrincipal]:
     """One service principal."""
     found = visit.view().directory.principal(visit.parts["principal"])
     if not isinstance(found, Application):
         raise NotFound(f"there is no service principal `{visit.parts['principal']}`")
-    return json_response(200, views.application(found))
+    return Given(views.application(found))
 
 
-async def create_service_principal(visit: Visit) -> Response:
+async def create_service_principal(
+    visit: Visit, wanted: NewServicePrincipal
+) -> Made[shapes.NewSecret | shapes.ServicePrincipal]:
     """Make a service principal; its first secret, if it gets one, is in the answer."""
-    wanted = await visit.body(NewServicePrincipal)
     pem = wanted.certificate
     if pem is not None:
         certified = await visit.change(
             lambda draft: application_credentials.create_with_certificate(draft, wanted.name, pem)
         )
-        return json_response(201, views.application(certified))
+        return Made(views.application(certified))
     made = await visit.change(
         lambda draft: applications.create(draft, wanted.name, wanted.expires_in_days)
     )
-    return json_response(201, _new_secret(made))
+    return Made(_new_secret(made))
 
 
-async def add_client_secret(visit: Visit) -> Response:
+async def add_client_secret(visit: Visit, wanted: NewClientSecret) -> Made[shapes.NewSecret]:
     """Add a secret; it is in the answer."""
-    wanted = await visit.body(NewClientSecret)
     made = await visit.change(
         lambda draft: applications.add_secret(
             draft, visit.parts["principal"], wanted.name, wanted.expires_in_days
         )
     )
-    return json_response(201, _new_secret(made))
+    return Made(_new_secret(made))
 
 
-async def delete_client_secret(visit: Visit) -> Response:
+async def delete_client_secret(visit: Visit) -> Given[shapes.Secret]:
     """Delete a secret; tokens made with it die."""
     gone = await visit.change(
         lambda draft: applications.delete_secret(
             draft, visit.parts["principal"], visit.parts["secret"]
         )
     )
-    return json_response(200, views.secret(gone))
+    return Given(views.secret(gone))
 
 
-async def enable_service_principal(visit: Visit) -> Response:
+async def enable_service_principal(visit: Visit) -> Given[shapes.ServicePrincipal]:
     """Enable a service principal."""
     changed = await visit.change(
         lambda draft: applications.set_enabled(draft, visit.parts["principal"], enabled=True)
     )
-    return json_response(200, views.application(changed))
+    return Given(views.application(changed))
 
 
-async def disable_service_principal(visit: Visit) -> Response:
+async def disable_service_principal(visit: Visit) -> Given[shapes.ServicePrincipal]:
     """Disable a service principal."""
     changed = await visit.change(
         lambda draft: applications.set_enabled(draft, visit.parts["principal"], enabled=False)
     )
-    return json_response(200, views.application(changed))
+    return Given(views.application(changed))
 
 
-async def delete_service_principal(visit: Visit) -> Response:
+async def delete_service_principal(visit: Visit) -> Given[shapes.ServicePrincipal]:
     """Delete a service principal."""
     gone = await visit.change(lambda draft: applications.delete(draft, visit.parts["principal"]))
-    return json_response(200, views.application(gone))
+    return Given(views.application(gone))
 
 
 def _chosen(password: str | None) -> str:
@@ -249,17 +245,18 @@ def _chosen(password: str | None) -> str:
     return password
 
 
-def _with_password(view: dict[str, Any], chosen: str | None, made: str) -> dict[str, Any]:
-    return view if chosen is not None else {**view, "password": made}
+def _with_password(user: User, chosen: str | None, made: str) -> shapes.UserWithPassword:
+    told = made if chosen is None else UNSET
+    return shapes.UserWithPassword.widening(views.user(user), password=told)
 
 
-def _new_secret(made: applications.NewSecret) -> dict[str, Any]:
-    return {
-        "client_id": made.application.client_id,
-        "object_id": made.application.object_id,
-        "display_name": made.application.display_name,
-        "secret": made.text,
-        "secret_id": made.stored.secret_id,
-        "secret_name": made.stored.name,
-        "expires": views.instant(made.stored.expires_at),
-    }
+def _new_secret(made: applications.NewSecret) -> shapes.NewSecret:
+    return shapes.NewSecret(
+        client_id=made.application.client_id,
+        object_id=made.application.object_id,
+        display_name=made.application.display_name,
+        secret=made.text,
+        secret_id=made.stored.secret_id,
+        secret_name=made.stored.name,
+        expires=views.instant(made.stored.expires_at),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pratique.access import sentence
 from pratique.access.conditions import InvalidCondition
 from pratique.admission import (
@@ -16,31 +18,40 @@ from pratique.admission import (
 from pratique.admission.asking_first import may_hang_on_the_request
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.management.questions import LongQuestions
-from pratique.http.management.routes import ROUTES, AskedAt
+from pratique.http.management.routes import ROUTES, Route
 from pratique.http.management.visit import UnreadableBody, Visit
 from pratique.http.wire import refusals
+from pratique.http.wire.answers import Given
+from pratique.http.wire.contracts import BODY, QUERY, contract_of
+from pratique.http.wire.json_bodies import UnreadableJson, read_json
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
-from pratique.http.wire.problems import Problem, problem_response
+from pratique.http.wire.problems import TRY_AGAIN, Problem, problem_response
+from pratique.http.wire.queries import Nothing, UnreadableQuery, read_query
 from pratique.identity import PasswordHasher
 from pratique.identity.federation import OutsideKeys
 from pratique.identity.ldap import LdapDirectory
 from pratique.naming import InvalidName
-from pratique.registry import Registry, StorageFailed, StorageFull
+from pratique.registry import Registry, StorageFailed, StorageFrozen, StorageFull
 
-_FAILURES: dict[type[Exception], Problem] = {
+FAILURES: dict[type[Exception], Problem] = {
     NotFound: Problem.RESOURCE_UNKNOWN,
     AlreadyExists: Problem.CONFLICT,
     Unacceptable: Problem.BAD_REQUEST,
     ControlError: Problem.UNAVAILABLE,
     UnreadableBody: Problem.BAD_REQUEST,
+    UnreadableJson: Problem.BAD_REQUEST,
+    UnreadableQuery: Problem.BAD_REQUEST,
     InvalidName: Problem.BAD_REQUEST,
     InvalidCondition: Problem.BAD_REQUEST,
     BodyTooLarge: Problem.TOO_LARGE,
     BodyTruncated: Problem.SIZE_INVALID,
     TooManyFields: Problem.BAD_REQUEST,
     StorageFull: Problem.STORAGE_FULL,
+    StorageFrozen: Problem.UNAVAILABLE,
     StorageFailed: Problem.UNKNOWN,
 }
+"""What each failure of an operation is told as."""
+MAX_BODY_BYTES = 1024 * 1024
 _HEADERS = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
 
@@ -79,9 +90,10 @@ class Management:
             response = await self._answer(arrival)
         except Turned as turned:
             response = turned.response
-        except tuple(_FAILURES) as error:
-            problem = next(p for kind, p in _FAILURES.items() if isinstance(error, kind))
-            response = problem_response(problem, str(error))
+        except tuple(FAILURES) as error:
+            problem = next(p for kind, p in FAILURES.items() if isinstance(error, kind))
+            headers = (TRY_AGAIN,) if isinstance(error, StorageFrozen) else ()
+            response = problem_response(problem, str(error), headers=headers)
         response.headers.extend(_HEADERS)
         return response
 
@@ -113,9 +125,11 @@ class Management:
                 self._ldap,
             )
             try:
-                if route.asked_at is not AskedAt.OPERATION:
+                if route.ask is not None:
+                    route.ask(visit)
+                else:
                     _ask_first(visit, conditional=route.conditional)
-                return await route.operation(visit)
+                return (await _carried_out(route, visit)).response()
             except Refused as refused:
                 return self._refuse(arrival, caller, refused)
         if methods:
@@ -134,6 +148,22 @@ class Management:
             refusals.with_decision(words, decision_id),
             headers=refusals.decision_headers(decision_id),
         )
+
+
+async def _carried_out(route: Route, visit: Visit) -> Given[Any]:
+    """The answer of a row's operation, given what its signature asks for.
+
+    Raises:
+        UnreadableQuery, UnreadableJson, BodyTooLarge, BodyTruncated: the request is not that.
+    """
+    contract = contract_of(route.operation)
+    given: dict[str, Any] = {}
+    query = read_query(visit.request, contract.query)
+    if contract.query is not Nothing:
+        given[QUERY] = query
+    if contract.body is not None:
+        given[BODY] = await read_json(visit.request, contract.body, MAX_BODY_BYTES)
+    return await route.operation(visit, **given)
 
 
 def _ask_first(visit: Visit, *, conditional: bool) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from pratique.access import DirectoryPrincipal
 from pratique.admission import Demand, NotFound, Snapshot
 from pratique.admission.changes import registries
-from pratique.http.management import views
+from pratique.http.management import shapes, views
 from pratique.http.management.visit import UnreadableBody, Visit
+from pratique.http.wire.answers import Given, Made
 from pratique.http.wire.challenges import is_host
-from pratique.http.wire.messages import Response, json_response
 from pratique.naming import ResourceScope
 from pratique.naming.errors import printable
 
@@ -28,16 +28,14 @@ class NewRegistry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resource_group: str | None = None
 
 
-async def list_registries(visit: Visit) -> Response:
+async def list_registries(visit: Visit) -> Given[list[shapes.ListedRegistry]]:
     """Those that the caller may read; the home registry first, then by name."""
     found = [s for s in visit.snapshot.each() if visit.may(READ, s.registry.scope)]
-    return json_response(200, [_shown(seen) for seen in found])
+    return Given([_shown(seen) for seen in found])
 
 
-async def create_registry(visit: Visit) -> Response:
+async def create_registry(visit: Visit, wanted: NewRegistry) -> Made[shapes.ListedRegistry]:
     """Make a registry; the right to is asked at its resource group."""
-    _turn_away(visit)
-    wanted = await visit.body(NewRegistry)
     if not is_host(wanted.login_server):
         raise UnreadableBody(f"`{wanted.login_server[:100]}` is not a host, or a host and port")
     asked = registries.WantedRegistry(
@@ -48,33 +46,23 @@ async def create_registry(visit: Visit) -> Response:
         return (Demand(_group(snapshot, asked.resource_group)),)
 
     made = await visit.change(lambda draft: registries.create(draft, asked), demands)
-    return json_response(201, _shown(visit.snapshot.named(made.name)))
+    return Made(_shown(visit.snapshot.named(made.name)))
 
 
-async def delete_registry(visit: Visit) -> Response:
+async def delete_registry(visit: Visit) -> Given[shapes.ListedRegistry]:
     """Delete a registry; for whoever may not read it, there is none of that name."""
     name, before = visit.parts["registry"], visit.snapshot
-    try:
-        scope = before.named(name).registry.scope
-    except NotFound:
-        visit.view()
-        raise
-    if not visit.may(READ, scope) and not visit.may(DELETE, scope):
-        visit.view()
-        raise NotFound(
-            f"there is no registry `{printable(name)}`; `pratique registry list` shows them"
-        )
 
     def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
         return (Demand(snapshot.named(name).registry.scope),)
 
     gone = _shown(before.named(name))
     await visit.change(lambda draft: registries.delete(draft, name), demands)
-    return json_response(200, gone)
+    return Given(gone)
 
 
-def _turn_away(visit: Visit) -> None:
-    """Turn away whoever may make a registry nowhere, before anything of the request is read.
+def ask_to_make(visit: Visit) -> None:
+    """Turn away whoever may make a registry nowhere.
 
     Raises:
         Refused: so it is.
@@ -89,6 +77,26 @@ def _turn_away(visit: Visit) -> None:
     visit.need(visit.permission, _group(snapshot, None))
 
 
+def ask_to_delete(visit: Visit) -> None:
+    """Turn away whoever may not know of the registry that the path names.
+
+    Raises:
+        Refused: the caller may know of none.
+        NotFound: there is no such registry for the caller.
+    """
+    name = visit.parts["registry"]
+    try:
+        scope = visit.snapshot.named(name).registry.scope
+    except NotFound:
+        visit.view()
+        raise
+    if not visit.may(READ, scope) and not visit.may(DELETE, scope):
+        visit.view()
+        raise NotFound(
+            f"there is no registry `{printable(name)}`; `pratique registry list` shows them"
+        )
+
+
 def _above(scope: ResourceScope) -> ResourceScope:
     """Where a registry could be made: a scope itself, or the group of one that is a registry's."""
     above = scope.ancestors_within_subscription()
@@ -101,6 +109,9 @@ def _group(snapshot: Snapshot, name: str | None) -> ResourceScope:
     return group if name is None else ResourceScope(f"{subscription}/resourceGroups/{name}")
 
 
-def _shown(seen: Snapshot) -> dict[str, Any]:
-    own = {"home": not seen.registry_id, "registry_id": seen.registry_id or None}
-    return {**views.registry(seen.registry), **own}
+def _shown(seen: Snapshot) -> shapes.ListedRegistry:
+    return shapes.ListedRegistry.widening(
+        views.registry(seen.registry),
+        home=not seen.registry_id,
+        registry_id=seen.registry_id or None,
+    )

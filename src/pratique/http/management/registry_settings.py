@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
+from msgspec import UNSET
 
 from pratique.access import RoleMode
 from pratique.admission.changes import registry as changes
-from pratique.http.management import views
+from pratique.http.management import shapes, views
 from pratique.http.management.visit import UnreadableBody, Visit
+from pratique.http.wire.answers import Given, Made
 from pratique.http.wire.challenges import is_host
-from pratique.http.wire.messages import Response, json_response
 
 _MODES = {"rbac": RoleMode.RBAC, "abac": RoleMode.ABAC}
 
@@ -41,14 +42,13 @@ class RotateSigningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_once: bool = False
 
 
-async def show_registry(visit: Visit) -> Response:
+async def show_registry(visit: Visit) -> Given[shapes.Registry]:
     """The registry's settings."""
-    return json_response(200, views.registry(visit.view().registry))
+    return Given(views.registry(visit.view().registry))
 
 
-async def update_registry(visit: Visit) -> Response:
+async def update_registry(visit: Visit, wanted: RegistryUpdate) -> Given[shapes.Registry]:
     """Change settings."""
-    wanted = await visit.body(RegistryUpdate)
     if wanted.login_server and not is_host(wanted.login_server):
         raise UnreadableBody(f"`{wanted.login_server[:100]}` is not a host, or a host and port")
     changed = await visit.change(
@@ -64,48 +64,49 @@ async def update_registry(visit: Visit) -> Response:
             refusals_kept_days=wanted.refusals_kept_days,
         )
     )
-    return json_response(200, views.registry(changed))
+    return Given(views.registry(changed))
 
 
-async def show_admin_user(visit: Visit) -> Response:
+async def show_admin_user(visit: Visit) -> Given[shapes.AdminUser]:
     """Whether the admin user is enabled, and when its passwords were made."""
     snapshot = visit.view()
-    return json_response(200, views.admin_user(snapshot.registry, snapshot.directory.admin))
+    return Given(views.admin_user(snapshot.registry, snapshot.directory.admin))
 
 
-async def enable_admin_user(visit: Visit) -> Response:
+async def enable_admin_user(visit: Visit) -> Given[shapes.AdminPasswords]:
     """Switch it on; the first time its passwords are in the answer."""
     return _admin_passwords(await visit.change(changes.enable_admin_user))
 
 
-async def disable_admin_user(visit: Visit) -> Response:
+async def disable_admin_user(visit: Visit) -> Given[shapes.AdminPasswords]:
     """Switch it off."""
     return _admin_passwords(await visit.change(changes.disable_admin_user))
 
 
-async def regenerate_admin_password(visit: Visit) -> Response:
+async def regenerate_admin_password(
+    visit: Visit, wanted: RegenerateAdminPassword
+) -> Given[shapes.AdminPasswords]:
     """Make one password anew; it is in the answer."""
-    wanted = await visit.body(RegenerateAdminPassword)
     made = await visit.change(lambda draft: changes.regenerate_admin_password(draft, wanted.name))
     return _admin_passwords(made)
 
 
-async def list_signing_keys(visit: Visit) -> Response:
+async def list_signing_keys(visit: Visit) -> Given[list[shapes.SigningKey]]:
     """Which keys sign and verify."""
-    return json_response(200, views.signing_keys(visit.view().keys.records))
+    return Given([views.signing_key(record) for record in visit.view().keys.records])
 
 
-async def rotate_signing_key(visit: Visit) -> Response:
+async def rotate_signing_key(visit: Visit, wanted: RotateSigningKey) -> Made[shapes.SigningKey]:
     """Sign with a new key."""
-    wanted = await visit.body(RotateSigningKey)
     key = await visit.change(
         lambda draft: changes.rotate_signing_key(draft, at_once=wanted.at_once)
     )
-    return json_response(201, views.signing_keys([key])[0])
+    return Made(views.signing_key(key))
 
 
-def _admin_passwords(made: changes.AdminPasswords) -> Response:
-    content: dict[str, Any] = {"username": made.user_name, "enabled": made.enabled}
-    if made.made:
-        content["passwords"] = made.made
-    return json_response(200, content)
+def _admin_passwords(made: changes.AdminPasswords) -> Given[shapes.AdminPasswords]:
+    return Given(
+        shapes.AdminPasswords(
+            username=made.user_name, enabled=made.enabled, passwords=made.made or UNSET
+        )
+    )

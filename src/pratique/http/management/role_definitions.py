@@ -10,9 +10,9 @@ from pratique.admission import Demand, Snapshot, translation
 from pratique.admission.changes import custom_roles
 from pratique.admission.changes.roles import find_role
 from pratique.admission.records import PermissionsRecord
-from pratique.http.management import views
+from pratique.http.management import access_shapes, views
 from pratique.http.management.visit import Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.answers import Given, Made
 from pratique.naming import ResourceScope
 
 
@@ -40,49 +40,53 @@ class RoleContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return custom_roles.WantedRole(self.name, self.description, permissions, scopes)
 
 
-async def list_role_definitions(visit: Visit) -> Response:
+async def list_role_definitions(visit: Visit) -> Given[list[access_shapes.RoleDefinition]]:
     """All roles by name."""
     definitions = visit.view().law.roles.values()
-    return json_response(200, [views.role(r) for r in sorted(definitions, key=lambda r: r.name)])
+    return Given([views.role(r) for r in sorted(definitions, key=lambda r: r.name)])
 
 
-async def show_role_definition(visit: Visit) -> Response:
+async def show_role_definition(visit: Visit) -> Given[access_shapes.RoleDefinition]:
     """One role."""
-    return json_response(200, views.role(find_role(visit.view(), visit.parts["role"])))
+    return Given(views.role(find_role(visit.view(), visit.parts["role"])))
 
 
-async def create_role_definition(visit: Visit) -> Response:
+async def create_role_definition(
+    visit: Visit, wanted: RoleContent
+) -> Made[access_shapes.RoleDefinition]:
     """Make a role; the permission is needed wherever it could be assigned."""
-    wanted = (await visit.body(RoleContent)).wanted(visit.scope)
+    role = wanted.wanted(visit.scope)
     made = await visit.change(
-        lambda draft: custom_roles.create_role(draft, wanted),
-        lambda _: _everywhere(wanted.assignable_scopes),
+        lambda draft: custom_roles.create_role(draft, role),
+        lambda _: _everywhere(role.assignable_scopes),
     )
-    return json_response(201, views.role(translation.role(made)))
+    return Made(views.role(translation.role(made)))
 
 
-async def update_role_definition(visit: Visit) -> Response:
+async def update_role_definition(
+    visit: Visit, wanted: RoleContent
+) -> Given[access_shapes.RoleDefinition]:
     """Give a role another content; whoever may must have been able to make both."""
-    wanted = (await visit.body(RoleContent)).wanted(visit.scope)
+    role = wanted.wanted(visit.scope)
     reference = visit.parts["role"]
 
     def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
-        return _everywhere((*_present_scopes(snapshot, reference), *wanted.assignable_scopes))
+        return _everywhere((*_present_scopes(snapshot, reference), *role.assignable_scopes))
 
     made = await visit.change(
-        lambda draft: custom_roles.update_role(draft, reference, wanted), demands
+        lambda draft: custom_roles.update_role(draft, reference, role), demands
     )
-    return json_response(200, views.role(translation.role(made)))
+    return Given(views.role(translation.role(made)))
 
 
-async def delete_role_definition(visit: Visit) -> Response:
+async def delete_role_definition(visit: Visit) -> Given[access_shapes.RoleDefinition]:
     """Take a role away."""
     reference = visit.parts["role"]
     gone = await visit.change(
         lambda draft: custom_roles.delete_role(draft, reference),
         lambda snapshot: _everywhere(_present_scopes(snapshot, reference)),
     )
-    return json_response(200, views.role(translation.role(gone)))
+    return Given(views.role(translation.role(gone)))
 
 
 def _present_scopes(snapshot: Snapshot, reference: str) -> tuple[ResourceScope, ...]:

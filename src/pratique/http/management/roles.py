@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from pratique.access import RoleAssignment
 from pratique.admission import Demand, Snapshot
 from pratique.admission.changes import roles
-from pratique.http.management import views
-from pratique.http.management.visit import UnreadableBody, Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.management import access_shapes, views
+from pratique.http.management.visit import Visit
+from pratique.http.wire.answers import Given, Made
 from pratique.naming import ResourceScope
 
 
@@ -42,45 +41,59 @@ class NewAssignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-async def list_role_assignments(visit: Visit) -> Response:
+class OfPrincipal(msgspec.Struct, frozen=True):
+    """Whose assignments; everybody's when nobody is named."""
+
+    principal: str | None = None
+
+
+class WhichAssignment(msgspec.Struct, frozen=True):
+    """An assignment; at the registry when no scope is given."""
+
+    role: str
+    principal: str
+    scope: str | None = None
+
+
+async def list_role_assignments(
+    visit: Visit, query: OfPrincipal
+) -> Given[list[access_shapes.RoleAssignment]]:
     """All assignments, or one principal's own and those that reach it through groups."""
     snapshot = visit.view()
-    reference = visit.request.parameter("principal")
-    if reference is None:
+    if query.principal is None:
         found = list(snapshot.law.every_assignment())
     else:
-        object_id = snapshot.find_principal(reference).object_id
+        object_id = snapshot.find_principal(query.principal).object_id
         holders = (object_id, *snapshot.law.groups_of(object_id))
         found = [a for holder in holders for a in snapshot.law.assignments_of(holder)]
     told = visit.told_of(snapshot)
     shown = [views.assignment(a, snapshot) for a in found if told(a.scope)]
-    return json_response(200, sorted(shown, key=lambda a: (a["created"], a["assignment_id"])))
+    return Given(sorted(shown, key=lambda a: (a.created, a.assignment_id)))
 
 
-async def assign_role(visit: Visit) -> Response:
+async def assign_role(visit: Visit, wanted: NewAssignment) -> Made[access_shapes.NewRoleAssignment]:
     """Assign a role."""
-    wanted = (await visit.body(NewAssignment)).wanted(visit.scope)
-    demands = _demands(wanted.role, wanted.principal, wanted.scope)
-    made = await visit.change(lambda draft: roles.assign(draft, wanted), demands)
-    return json_response(201, _with_holes(made, visit.snapshot))
+    assignment = wanted.wanted(visit.scope)
+    demands = _demands(assignment.role, assignment.principal, assignment.scope)
+    made = await visit.change(lambda draft: roles.assign(draft, assignment), demands)
+    return Made(_with_holes(made, visit.snapshot))
 
 
-async def unassign_role(visit: Visit) -> Response:
+async def unassign_role(
+    visit: Visit, query: WhichAssignment
+) -> Given[access_shapes.RoleAssignment]:
     """Take a role assignment away; `role`, `principal` and `scope` stand in the query."""
-    role, principal = visit.request.parameter("role"), visit.request.parameter("principal")
-    if not role or not principal:
-        raise UnreadableBody("say which assignment: `?role=ROLE&principal=PRINCIPAL`")
-    scope_text = visit.request.parameter("scope")
-    scope = ResourceScope(scope_text) if scope_text else visit.scope
+    role, principal = query.role, query.principal
+    scope = ResourceScope(query.scope) if query.scope else visit.scope
     before = visit.snapshot
     gone = await visit.change(
         lambda draft: roles.unassign(draft, role, principal, scope),
         _demands(role, principal, scope),
     )
-    return json_response(200, views.assignment(gone, before))
+    return Given(views.assignment(gone, before))
 
 
-async def remove_role_assignment(visit: Visit) -> Response:
+async def remove_role_assignment(visit: Visit) -> Given[access_shapes.RoleAssignment]:
     """Take away the role assignment of an id, also one whose principal or role is gone."""
     assignment_id = visit.parts["assignment"]
     before = visit.snapshot
@@ -90,7 +103,7 @@ async def remove_role_assignment(visit: Visit) -> Response:
         return (Demand(found.scope, roles.about_present(snapshot, found)),)
 
     gone = await visit.change(lambda draft: roles.remove(draft, assignment_id), demands)
-    return json_response(200, views.assignment(gone, before))
+    return Given(views.assignment(gone, before))
 
 
 def _demands(
@@ -100,5 +113,7 @@ def _demands(
     return lambda snapshot: (Demand(scope, roles.about(snapshot, role, principal)),)
 
 
-def _with_holes(made: RoleAssignment, snapshot: Snapshot) -> dict[str, Any]:
-    return {**views.assignment(made, snapshot), "holes": list(roles.holes(snapshot, made))}
+def _with_holes(made: RoleAssignment, snapshot: Snapshot) -> access_shapes.NewRoleAssignment:
+    return access_shapes.NewRoleAssignment.widening(
+        views.assignment(made, snapshot), holes=list(roles.holes(snapshot, made))
+    )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from pratique.admission import Snapshot
 from pratique.http.management import (
@@ -26,10 +27,11 @@ from pratique.http.management import (
     trusts,
 )
 from pratique.http.management.visit import DIRECTORY_SCOPE, Visit
-from pratique.http.wire.messages import Response
+from pratique.http.wire.answers import Given
 from pratique.naming import ResourceScope
 
-Operation = Callable[[Visit], Awaitable[Response]]
+Operation = Callable[..., Awaitable[Given[Any]]]
+"""Takes a visit, and what `wire.contracts` reads from its signature; gives what that says."""
 
 PREFIX = "/api/v1"
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
@@ -43,14 +45,14 @@ class AskedAt(Enum):
     """Where a row's permission is needed.
 
     The directory is above every registry, so it is asked about at `/`. What tells of the whole
-    server is asked about at the subscription, as soon as the server keeps several registries. An
-    operation that says where itself asks before it does anything.
+    server is asked about at the subscription, as soon as the server keeps several registries.
+    Some rows' requests say where; `Route.ask` asks then.
     """
 
     REGISTRY = "registry"
     SERVER = "server"
     DIRECTORY = "directory"
-    OPERATION = "operation"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Route:
         pattern: matches a decoded path whole.
         permission: asked of the law as a control action.
         asked_at: where it is asked.
+        ask: turns away whoever has no business here, before anything of the request is read,
+            where the request says where to ask; None to ask at `scope`.
         conditional: whether the operation asks once more, with what a condition may hang on.
     """
 
@@ -71,6 +75,7 @@ class Route:
     permission: str
     asked_at: AskedAt
     operation: Operation
+    ask: Callable[[Visit], None] | None
     conditional: bool = False
 
     def scope(self, snapshot: Snapshot) -> ResourceScope:
@@ -93,6 +98,7 @@ def _row(
     *,
     conditional: bool = False,
     at: AskedAt = AskedAt.REGISTRY,
+    ask: Callable[[Visit], None] | None = None,
 ) -> Route:
     pattern = re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", PREFIX + path))
     return Route(
@@ -103,6 +109,7 @@ def _row(
         permission,
         AskedAt.DIRECTORY if permission.startswith(_DIRECTORY) else at,
         operation,
+        ask,
         conditional,
     )
 
@@ -124,14 +131,16 @@ ROUTES = (
         "/registries",
         f"{_REGISTRIES}/write",
         registries.create_registry,
-        at=AskedAt.OPERATION,
+        at=AskedAt.REQUEST,
+        ask=registries.ask_to_make,
     ),
     _row(
         "DELETE",
         "/registries/<registry>",
         registries.DELETE,
         registries.delete_registry,
-        at=AskedAt.OPERATION,
+        at=AskedAt.REQUEST,
+        ask=registries.ask_to_delete,
     ),
     _row("GET", "/registry", f"{_REGISTRIES}/read", registry_settings.show_registry),
     _row("PATCH", "/registry", f"{_REGISTRIES}/write", registry_settings.update_registry),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
+from msgspec import UNSET
 
 from pratique.admission import translation
 from pratique.admission.changes import tokens
-from pratique.http.management import views
+from pratique.http.management import shapes, views
 from pratique.http.management.visit import Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.answers import Given, Made
 from pratique.identity import TokenAccount
 
 
@@ -45,82 +44,78 @@ class NewTokenPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expires_in_days: int | None = None
 
 
-async def list_scope_maps(visit: Visit) -> Response:
+async def list_scope_maps(visit: Visit) -> Given[list[shapes.ScopeMap]]:
     """All scope maps by name, the system's too."""
     maps = visit.view().law.scope_maps.values()
-    return json_response(200, [views.scope_map(m) for m in sorted(maps, key=lambda m: m.name)])
+    return Given([views.scope_map(m) for m in sorted(maps, key=lambda m: m.name)])
 
 
-async def create_scope_map(visit: Visit) -> Response:
+async def create_scope_map(visit: Visit, wanted: NewScopeMap) -> Made[shapes.ScopeMap]:
     """Make a scope map."""
-    wanted = await visit.body(NewScopeMap)
     made = await visit.change(
         lambda draft: tokens.create_scope_map(
             draft, wanted.name, wanted.description, wanted.actions
         )
     )
-    return json_response(201, views.scope_map(translation.scope_map(made)))
+    return Made(views.scope_map(translation.scope_map(made)))
 
 
-async def update_scope_map(visit: Visit) -> Response:
+async def update_scope_map(visit: Visit, wanted: ScopeMapUpdate) -> Given[shapes.ScopeMap]:
     """Change a scope map; its tokens are judged by it from the next request on."""
-    wanted = await visit.body(ScopeMapUpdate)
     changed = await visit.change(
         lambda draft: tokens.update_scope_map(
             draft, visit.parts["map"], wanted.add, wanted.remove, wanted.description
         )
     )
-    return json_response(200, views.scope_map(translation.scope_map(changed)))
+    return Given(views.scope_map(translation.scope_map(changed)))
 
 
-async def delete_scope_map(visit: Visit) -> Response:
+async def delete_scope_map(visit: Visit) -> Given[shapes.RemovedScopeMap]:
     """Delete a scope map that no token uses."""
     gone = await visit.change(lambda draft: tokens.delete_scope_map(draft, visit.parts["map"]))
-    return json_response(200, {"name": gone.name})
+    return Given(shapes.RemovedScopeMap(name=gone.name))
 
 
-async def list_tokens(visit: Visit) -> Response:
+async def list_tokens(visit: Visit) -> Given[list[shapes.Token]]:
     """All tokens by name."""
     found = visit.view().directory.tokens.values()
-    return json_response(200, [views.token(t) for t in sorted(found, key=lambda t: t.name)])
+    return Given([views.token(t) for t in sorted(found, key=lambda t: t.name)])
 
 
-async def create_token(visit: Visit) -> Response:
+async def create_token(visit: Visit, wanted: NewToken) -> Made[shapes.TokenPasswords]:
     """Make a token; both passwords are in the answer."""
-    wanted = await visit.body(NewToken)
     token, made = await visit.change(
         lambda draft: tokens.create_token(
             draft, wanted.name, wanted.scope_map, wanted.expires_in_days
         )
     )
-    return json_response(201, _with_passwords(token, made))
+    return Made(_with_passwords(token, made))
 
 
-async def new_token_password(visit: Visit) -> Response:
+async def new_token_password(visit: Visit, wanted: NewTokenPassword) -> Made[shapes.TokenPasswords]:
     """Make one of a token's passwords anew; it is in the answer."""
-    wanted = await visit.body(NewTokenPassword)
     token, made = await visit.change(
         lambda draft: tokens.new_token_password(
             draft, visit.parts["token"], wanted.name, wanted.expires_in_days
         )
     )
-    return json_response(201, _with_passwords(token, made))
+    return Made(_with_passwords(token, made))
 
 
-async def enable_token(visit: Visit) -> Response:
+async def enable_token(visit: Visit) -> Given[shapes.Token]:
     """Enable a token."""
     changed = await visit.change(
         lambda draft: tokens.set_token_enabled(draft, visit.parts["token"], enabled=True)
     )
-    return json_response(200, views.token(changed))
+    return Given(views.token(changed))
 
 
-async def disable_token(visit: Visit) -> Response:
+async def disable_token(visit: Visit) -> Given[shapes.Token]:
     """Disable a token."""
     changed = await visit.change(
         lambda draft: tokens.set_token_enabled(draft, visit.parts["token"], enabled=False)
     )
-    return json_response(200, views.token(changed))
+    return Given(views.token(changed))
 
 
 class TokenUpdate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,25 +124,25 @@ class TokenUpdate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scope_map: str
 
 
-async def update_token(visit: Visit) -> Response:
+async def update_token(visit: Visit, wanted: TokenUpdate) -> Given[shapes.Token]:
     """Bind a token to another scope map."""
-    wanted = await visit.body(TokenUpdate)
     changed = await visit.change(
         lambda draft: tokens.bind_token(draft, visit.parts["token"], wanted.scope_map)
     )
-    return json_response(200, views.token(changed))
+    return Given(views.token(changed))
 
 
-async def delete_token(visit: Visit) -> Response:
+async def delete_token(visit: Visit) -> Given[shapes.Token]:
     """Delete a token."""
     gone = await visit.change(lambda draft: tokens.delete_token(draft, visit.parts["token"]))
-    return json_response(200, views.token(gone))
+    return Given(views.token(gone))
 
 
-def _with_passwords(token: TokenAccount, made: dict[str, str]) -> dict[str, Any]:
-    return {
-        "username": token.name,
-        "scope_map": token.scope_map,
-        **made,
-        "expires": {s.name: views.instant(s.expires_at) for s in token.passwords},
-    }
+def _with_passwords(token: TokenAccount, made: dict[str, str]) -> shapes.TokenPasswords:
+    return shapes.TokenPasswords(
+        username=token.name,
+        scope_map=token.scope_map,
+        password1=made.get("password1", UNSET),
+        password2=made.get("password2", UNSET),
+        expires={s.name: views.instant(s.expires_at) for s in token.passwords},
+    )

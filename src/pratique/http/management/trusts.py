@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
+from msgspec import UNSET
 
 from pratique.admission import Snapshot, Unacceptable
 from pratique.admission.changes import trusts
 from pratique.admission.records import TrustRecord
-from pratique.http.management import views
-from pratique.http.management.visit import UnreadableBody, Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.management import shapes, views
+from pratique.http.management.visit import Visit
+from pratique.http.wire.answers import Given, Made
 from pratique.identity.federation import (
     KeysUnavailable,
+    Publication,
     PublishedKeys,
     discovery_url,
     kind_of,
@@ -44,58 +44,53 @@ class IssuerToCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     issuer: str
 
 
-async def list_trusts(visit: Visit) -> Response:
+class WhichTrust(msgspec.Struct, frozen=True):
+    """The issuer or the name of a trust, and whether the credentials that need it go too."""
+
+    issuer: str
+    with_credentials: bool = False
+
+
+async def list_trusts(visit: Visit) -> Given[list[shapes.Trust]]:
     """All of them by name."""
     snapshot = visit.view()
     found = sorted(snapshot.of_kind(TrustRecord), key=lambda t: t.name.casefold())
-    return json_response(200, [_shown(trust, snapshot) for trust in found])
+    return Given([_shown(trust, snapshot) for trust in found])
 
 
-async def add_trust(visit: Visit) -> Response:
+async def add_trust(visit: Visit, wanted: NewTrust) -> Made[shapes.Trust]:
     """Take tokens of an issuer from now on."""
-    wanted = await visit.body(NewTrust)
     made = await visit.change(
         lambda draft: trusts.add(draft, wanted.issuer, wanted.audiences, wanted.name, wanted.jwks)
     )
-    return json_response(201, _shown(made, visit.snapshot))
+    return Made(_shown(made, visit.snapshot))
 
 
-async def update_trust(visit: Visit) -> Response:
+async def update_trust(visit: Visit, wanted: TrustUpdate) -> Given[shapes.Trust]:
     """Change audiences or keys."""
-    wanted = await visit.body(TrustUpdate)
     changed = await visit.change(
         lambda draft: trusts.update(
             draft, wanted.issuer, audiences=wanted.audiences, jwks=wanted.jwks
         )
     )
-    return json_response(200, _shown(changed, visit.snapshot))
+    return Given(_shown(changed, visit.snapshot))
 
 
-async def remove_trust(visit: Visit) -> Response:
+async def remove_trust(visit: Visit, query: WhichTrust) -> Given[shapes.Trust]:
     """Take no more tokens of an issuer."""
-    issuer = visit.request.parameter("issuer")
-    if not issuer:
-        raise UnreadableBody("say which trust: `?issuer=ISSUER`, or its name")
-    with_credentials = visit.request.parameter("with_credentials") == "true"
     before = visit.snapshot
     gone = await visit.change(
-        lambda draft: trusts.remove(draft, issuer, with_credentials=with_credentials)
+        lambda draft: trusts.remove(draft, query.issuer, with_credentials=query.with_credentials)
     )
-    return json_response(200, _shown(gone.trust, before))
+    return Given(_shown(gone.trust, before))
 
 
-async def check_issuer(visit: Visit) -> Response:
+async def check_issuer(visit: Visit, wanted: IssuerToCheck) -> Given[shapes.CheckedIssuer]:
     """Ask an issuer for its metadata and keys now, and tell what was found."""
-    wanted = await visit.body(IssuerToCheck)
     snapshot = visit.view()
     trust = next((t for t in snapshot.of_kind(TrustRecord) if t.issuer == wanted.issuer), None)
-    content: dict[str, Any] = {
-        "issuer": wanted.issuer,
-        "kind": kind_of(wanted.issuer).name,
-        "trusted": trust is not None,
-    }
     if trust is not None and trust.jwks is not None:
-        return json_response(200, {**content, "asked": False, **_keys(read_keys(trust.jwks))})
+        return Given(_checked(wanted.issuer, read_keys(trust.jwks), trusted=True))
     trusts.check_issuer(wanted.issuer, keys_given=False)
     try:
         publication = await visit.issuers.fetch(wanted.issuer)
@@ -104,32 +99,35 @@ async def check_issuer(visit: Visit) -> Response:
         raise Unacceptable(str(error)) from error
     except ValueError as error:
         raise Unacceptable(f"the key set of `{wanted.issuer}` is of no use: {error}") from error
-    return json_response(
-        200,
-        {
-            **content,
-            "asked": True,
-            "metadata": publication.metadata_url,
-            "keys_from": publication.keys_url,
-            "private_address": publication.inside,
-            **_keys(keys),
-        },
+    return Given(_checked(wanted.issuer, keys, trusted=trust is not None, publication=publication))
+
+
+def _checked(
+    issuer: str, keys: PublishedKeys, *, trusted: bool, publication: Publication | None = None
+) -> shapes.CheckedIssuer:
+    return shapes.CheckedIssuer(
+        issuer=issuer,
+        kind=kind_of(issuer).name,
+        trusted=trusted,
+        asked=publication is not None,
+        metadata=publication.metadata_url if publication else UNSET,
+        keys_from=publication.keys_url if publication else UNSET,
+        private_address=publication.inside if publication else UNSET,
+        keys=len(keys),
+        key_ids=sorted(keys.by_id),
+        algorithms=list(keys.algorithms),
     )
 
 
-def _keys(keys: PublishedKeys) -> dict[str, Any]:
-    return {"keys": len(keys), "key_ids": sorted(keys.by_id), "algorithms": keys.algorithms}
-
-
-def _shown(trust: TrustRecord, snapshot: Snapshot) -> dict[str, Any]:
+def _shown(trust: TrustRecord, snapshot: Snapshot) -> shapes.Trust:
     given = trust.jwks is not None
-    return {
-        "issuer": trust.issuer,
-        "name": trust.name,
-        "kind": kind_of(trust.issuer).name,
-        "audiences": list(trust.audiences),
-        "keys": "given" if given else "discovered",
-        "metadata": None if given else discovery_url(trust.issuer),
-        "service_principals": sorted(a.display_name for a in trusts.users_of(snapshot, trust)),
-        "created": views.instant(trust.created_at),
-    }
+    return shapes.Trust(
+        issuer=trust.issuer,
+        name=trust.name,
+        kind=kind_of(trust.issuer).name,
+        audiences=list(trust.audiences),
+        keys="given" if given else "discovered",
+        metadata=None if given else discovery_url(trust.issuer),
+        service_principals=sorted(a.display_name for a in trusts.users_of(snapshot, trust)),
+        created=views.instant(trust.created_at),
+    )

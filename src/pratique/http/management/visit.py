@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgspec
-
 from pratique.access import THE_REGISTRY, ControlAction, FolderOwner, Resource
 from pratique.access.patience import Patience
 from pratique.admission import Caller, ControlPlane, Demand, Draft, Gate, Snapshot
@@ -21,12 +19,11 @@ from pratique.naming import ResourceScope
 from pratique.registry import Registry
 
 T = TypeVar("T")
-MAX_BODY_BYTES = 1024 * 1024
 DIRECTORY_SCOPE = ResourceScope("/")
 
 
 class UnreadableBody(ValueError):
-    """The request's JSON is not what the endpoint takes."""
+    """The request's JSON is not what the operation takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +131,3 @@ class Visit:
             return verdict
 
         return (lambda _: True) if snapshot.alone else told
-
-    async def body(self, kind: type[T]) -> T:
-        """The request's JSON as `kind`.
-
-        Raises:
-            UnreadableBody: it is not; unknown fields are refused too, since they are mistakes.
-        """
-        if (self.request.header("content-type") or "").partition(";")[0] != "application/json":
-            raise UnreadableBody("send JSON, with `Content-Type: application/json`")
-        content = await self.request.read(MAX_BODY_BYTES)
-        try:
-            return msgspec.json.decode(content, type=kind)
-        except msgspec.MsgspecError as error:
-            raise UnreadableBody(f"the request's JSON is not what is wanted: {error}") from error

@@ -8,18 +8,19 @@ from pratique.access import EVERYONE
 from pratique.admission import Snapshot
 from pratique.admission.changes.denials import find_denial
 from pratique.admission.records import DenyRecord
+from pratique.http.arm.answers import Listed, Shown
 from pratique.http.arm.authorization.scopes import Around
 from pratique.http.arm.errors import ArmError
 from pratique.http.arm.filters import filter_of
 from pratique.http.arm.lists import listed
 from pratique.http.arm.visit import Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.messages import json_response
 from pratique.naming import ResourceScope
 
 _KNOWN = frozenset({("atScope", ""), ("eq", "denyAssignmentName")})
 
 
-async def list_deny_assignments(visit: Visit) -> Response:
+async def list_deny_assignments(visit: Visit) -> Listed:
     """Those at the scope, above it and, unless `atScope()` is asked for, below it."""
     clauses = filter_of(visit.request, _KNOWN)
     snapshot = visit.snapshot
@@ -37,7 +38,7 @@ async def list_deny_assignments(visit: Visit) -> Response:
     )
 
 
-async def show_deny_assignment(visit: Visit) -> Response:
+async def show_deny_assignment(visit: Visit) -> Shown:
     """One deny assignment."""
     snapshot = visit.snapshot
     record = find_denial(snapshot, visit.parts["deny"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pratique.http.arm.answers import Listed
 from pratique.http.arm.lists import listed
 from pratique.http.arm.visit import Visit
-from pratique.http.wire.messages import Response
 
 
-async def list_permissions(visit: Visit) -> Response:
+async def list_permissions(visit: Visit) -> Listed:
     """The permission sets of all roles that reach the caller there, each once."""
     law = visit.snapshot.law
     reach = law.reach_at(visit.object_id, law.line_of(visit.scope))

@@ -10,6 +10,7 @@ import msgspec
 from pratique.access import RoleAssignment
 from pratique.admission import AlreadyExists, Demand, NotFound, Snapshot, Unacceptable
 from pratique.admission.changes import assignments_by_id, roles
+from pratique.http.arm.answers import Listed, Shown, ShownAsGone, ShownAsMade
 from pratique.http.arm.authorization.role_definitions import definition_id
 from pratique.http.arm.authorization.scopes import Around
 from pratique.http.arm.errors import ArmError
@@ -38,14 +39,14 @@ class AssignmentContent(msgspec.Struct, frozen=True):
     properties: AssignmentProperties
 
 
-async def list_role_assignments(visit: Visit) -> Response:
+async def list_role_assignments(visit: Visit) -> Listed:
     """Those at the scope, above it and, unless `atScope()` is asked for, below it."""
     clauses = filter_of(visit.request, _KNOWN)
     snapshot = visit.snapshot
     return listed(visit, (_shown(a, snapshot) for a in _found(snapshot, visit.scope, clauses)))
 
 
-async def show_role_assignment(visit: Visit) -> Response:
+async def show_role_assignment(visit: Visit) -> Shown:
     """One role assignment."""
     snapshot = visit.snapshot
     found = roles.find_assignment(snapshot, visit.parts["assignment"])
@@ -58,14 +59,14 @@ async def show_role_assignment(visit: Visit) -> Response:
     return json_response(200, _shown(found, snapshot))
 
 
-async def put_role_assignment(visit: Visit) -> Response:
+async def put_role_assignment(visit: Visit, wanted: AssignmentContent) -> ShownAsMade:
     """Assign a role, or give a present assignment another condition."""
-    wanted = (await visit.body(AssignmentContent)).properties
-    if wanted.description:
+    content = wanted.properties
+    if content.description:
         raise Unacceptable("descriptions of role assignments are not kept here; leave it out")
-    role, principal = wanted.role_definition_id, wanted.principal_id
+    role, principal = content.role_definition_id, content.principal_id
     assignment_id = visit.parts["assignment"]
-    asked = roles.WantedAssignment(role, principal, visit.scope, wanted.condition or None)
+    asked = roles.WantedAssignment(role, principal, visit.scope, content.condition or None)
 
     def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
         # Conditions on the right to assign roles ask which one, and to whom.
@@ -81,7 +82,7 @@ async def put_role_assignment(visit: Visit) -> Response:
     return json_response(201, _shown(made, visit.snapshot))
 
 
-async def delete_role_assignment(visit: Visit) -> Response:
+async def delete_role_assignment(visit: Visit) -> ShownAsGone:
     """Take a role assignment away, also one whose principal or role is gone."""
     before, assignment_id = visit.snapshot, visit.parts["assignment"]
 

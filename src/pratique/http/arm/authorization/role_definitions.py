@@ -20,6 +20,7 @@ from pratique.admission import (
 from pratique.admission.changes import custom_roles
 from pratique.admission.changes.roles import find_role
 from pratique.admission.records import PermissionsRecord, RoleRecord
+from pratique.http.arm.answers import Listed, Shown, ShownAsGone, ShownAsMade
 from pratique.http.arm.authorization.scopes import Around
 from pratique.http.arm.filters import Clause, filter_of
 from pratique.http.arm.lists import listed
@@ -74,7 +75,7 @@ class DefinitionContent(msgspec.Struct, frozen=True):
     properties: DefinitionProperties
 
 
-async def list_role_definitions(visit: Visit) -> Response:
+async def list_role_definitions(visit: Visit) -> Listed:
     """Those that can be assigned at the scope, above it or below it, by name."""
     clauses = filter_of(visit.request, _KNOWN)
     snapshot = visit.snapshot
@@ -90,7 +91,7 @@ async def list_role_definitions(visit: Visit) -> Response:
     )
 
 
-async def show_role_definition(visit: Visit) -> Response:
+async def show_role_definition(visit: Visit) -> Shown:
     """One role."""
     snapshot = visit.snapshot
     return json_response(
@@ -98,28 +99,28 @@ async def show_role_definition(visit: Visit) -> Response:
     )
 
 
-async def put_role_definition(visit: Visit) -> Response:
+async def put_role_definition(visit: Visit, wanted: DefinitionContent) -> ShownAsMade:
     """Make a role or give one another content; allowed wherever it can or could be assigned."""
     role_id = visit.parts["role"].lower()
     if not is_guid(role_id):
         raise Unacceptable(f"`{printable(role_id)}` cannot name a role definition; use a GUID")
-    wanted = (await visit.body(DefinitionContent)).properties.wanted(role_id)
+    role = wanted.properties.wanted(role_id)
 
     def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
-        scopes = (visit.scope, *_present_scopes(snapshot, role_id), *wanted.assignable_scopes)
+        scopes = (visit.scope, *_present_scopes(snapshot, role_id), *role.assignable_scopes)
         return _everywhere(scopes)
 
     def write(draft: Draft) -> RoleRecord:
         if role_id in draft.snapshot.law.roles:
-            return custom_roles.update_role(draft, role_id, wanted)
-        return custom_roles.create_role(draft, wanted)
+            return custom_roles.update_role(draft, role_id, role)
+        return custom_roles.create_role(draft, role)
 
     made = await visit.change(write, demands)
     # az takes no other status.
     return json_response(201, definition_view(translation.role(made), visit.snapshot.registry))
 
 
-async def delete_role_definition(visit: Visit) -> Response:
+async def delete_role_definition(visit: Visit) -> ShownAsGone:
     """Take a role away."""
     role_id, registry = visit.parts["role"], visit.snapshot.registry
     try:

@@ -13,10 +13,11 @@ import msgspec
 
 from pratique.admission.changes import registry as changes
 from pratique.admission.changes import tokens
+from pratique.http.arm.answers import Told
 from pratique.http.arm.errors import ArmError
 from pratique.http.arm.visit import Visit
 from pratique.http.arm.wording import instant, last_part
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.messages import json_response
 
 _NAMES: Final = tokens.TOKEN_PASSWORDS
 
@@ -35,7 +36,7 @@ class CredentialsToMake(msgspec.Struct, frozen=True, rename="camel"):
     expiry: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
-async def list_credentials(visit: Visit) -> Response:
+async def list_credentials(visit: Visit) -> Told:
     """Why the admin user's passwords cannot be shown."""
     registry = visit.registry()
     raise ArmError(
@@ -50,19 +51,17 @@ async def list_credentials(visit: Visit) -> Response:
     )
 
 
-async def regenerate_credential(visit: Visit) -> Response:
+async def regenerate_credential(visit: Visit, wanted: CredentialToRenew) -> Told:
     """Make one of the admin user's passwords anew; it is in the answer, the other is not."""
     visit.registry()
-    wanted = await visit.body(CredentialToRenew)
     made = await visit.change(lambda draft: changes.regenerate_admin_password(draft, wanted.name))
     passwords = [{"name": n, "value": made.made.get(n)} for n in changes.ADMIN_PASSWORDS]
     return json_response(200, {"username": made.user_name, "passwords": passwords})
 
 
-async def generate_credentials(visit: Visit) -> Response:
+async def generate_credentials(visit: Visit, wanted: CredentialsToMake) -> Told:
     """Make a token's passwords anew; they are in the answer."""
     visit.registry()
-    wanted = await visit.body(CredentialsToMake)
     names = _NAMES if wanted.name is None else (wanted.name,)
     token, made = await visit.change(
         lambda draft: tokens.generate_passwords(

@@ -12,6 +12,7 @@ from pratique.admission.changes import registries
 from pratique.admission.changes import registry as changes
 from pratique.admission.changes.names import names_of_registries
 from pratique.admission.holdings import HOME
+from pratique.http.arm.answers import Gone, Listed, Shown, ShownOrMade, Told
 from pratique.http.arm.cloud import acr_suffix
 from pratique.http.arm.container_registry.registry_view import REGISTRY_TYPE, registry_view
 from pratique.http.arm.container_registry.settings import RegistryContent, wanted_settings
@@ -34,7 +35,7 @@ class NameToCheck(msgspec.Struct, frozen=True):
     type: str = REGISTRY_TYPE
 
 
-async def list_registries(visit: Visit) -> Response:
+async def list_registries(visit: Visit) -> Listed:
     """The registries that the caller may read."""
     own_subscription(visit)
     group = own_group(visit) if "group" in visit.parts else None
@@ -42,41 +43,40 @@ async def list_registries(visit: Visit) -> Response:
     return listed(visit, (registry_view(seen, visit.login_server(seen)) for seen in found))
 
 
-async def show_registry(visit: Visit) -> Response:
+async def show_registry(visit: Visit) -> Shown:
     """The registry."""
     visit.registry()
     return json_response(200, _shown(visit))
 
 
-async def put_registry(visit: Visit) -> Response:
+async def put_registry(visit: Visit, wanted: RegistryContent) -> ShownOrMade:
     """Let a registry stand as it is wanted: the one that is there, or a new one."""
     if visit.snapshot.at_scope(visit.scope) is not None:
-        return await _change(visit, anew=True)
+        return await _change(visit, wanted, anew=True)
     own_subscription(visit)
     group, name = own_group(visit), visit.parts["registry"]
-    wanted = wanted_settings(await visit.body(RegistryContent), _shown(visit), anew=True)
+    settings = wanted_settings(wanted, _shown(visit), anew=True)
     asked = registries.WantedRegistry(
         name,
         login_server_of(visit.snapshot, name),
         group,
-        mode=wanted.mode or RoleMode.RBAC,
-        anonymous_pull=bool(wanted.anonymous_pull),
-        accepts_arm_tokens=wanted.accepts_arm_tokens is not False,
-        admin_user=bool(wanted.admin_user),
+        mode=settings.mode or RoleMode.RBAC,
+        anonymous_pull=bool(settings.anonymous_pull),
+        accepts_arm_tokens=settings.accepts_arm_tokens is not False,
+        admin_user=bool(settings.admin_user),
     )
     made = await visit.change(lambda draft: registries.create(draft, asked))
     seen = visit.snapshot.named(made.name)
     return json_response(201, registry_view(seen, visit.login_server(seen)))
 
 
-async def update_registry(visit: Visit) -> Response:
+async def update_registry(visit: Visit, wanted: RegistryContent) -> Shown:
     """Change settings; what is left out stays."""
     visit.registry()
-    return await _change(visit, anew=False)
+    return await _change(visit, wanted, anew=False)
 
 
-async def _change(visit: Visit, *, anew: bool) -> Response:
-    content = await visit.body(RegistryContent)
+async def _change(visit: Visit, content: RegistryContent, *, anew: bool) -> Response:
     wanted = wanted_settings(content, _shown(visit), anew=anew)
     await visit.change(
         lambda draft: changes.update(
@@ -90,7 +90,7 @@ async def _change(visit: Visit, *, anew: bool) -> Response:
     return json_response(200, _shown(visit))
 
 
-async def delete_registry(visit: Visit) -> Response:
+async def delete_registry(visit: Visit) -> Gone:
     """Delete a registry with everything in it; the home registry never."""
     if visit.snapshot.at_scope(visit.scope) is None:
         return Response(204)
@@ -99,10 +99,10 @@ async def delete_registry(visit: Visit) -> Response:
     return Response(200)
 
 
-async def check_name(visit: Visit) -> Response:
+async def check_name(visit: Visit, wanted: NameToCheck) -> Told:
     """Whether a registry could get this name."""
     own_subscription(visit)
-    wanted, snapshot = await visit.body(NameToCheck), visit.snapshot
+    snapshot = visit.snapshot
     # Names of people and tokens, which no registry may have either, are not told here.
     if wanted.name.casefold() in names_of_registries(snapshot):
         return _unavailable("AlreadyExists", f"The registry {wanted.name} is already in use.")
@@ -113,7 +113,7 @@ async def check_name(visit: Visit) -> Response:
     return json_response(200, {"nameAvailable": True})
 
 
-async def list_usages(visit: Visit) -> Response:
+async def list_usages(visit: Visit) -> Listed:
     """How many scope maps and tokens there are; how much content is not counted."""
     visit.registry()
     snapshot = visit.snapshot
@@ -130,7 +130,7 @@ async def list_usages(visit: Visit) -> Response:
     )
 
 
-async def list_replications(visit: Visit) -> Response:
+async def list_replications(visit: Visit) -> Listed:
     """None: nodes of one registry are no replications."""
     visit.registry()
     return listed(visit, [])

@@ -9,6 +9,7 @@ import msgspec
 from pratique.access import ScopeMap
 from pratique.admission import NotFound, Snapshot
 from pratique.admission.changes import tokens, tokens_by_name
+from pratique.http.arm.answers import Gone, Listed, Shown
 from pratique.http.arm.lists import listed
 from pratique.http.arm.visit import Visit
 from pratique.http.arm.wording import instant
@@ -29,7 +30,7 @@ class ScopeMapContent(msgspec.Struct, frozen=True):
     properties: ScopeMapProperties
 
 
-async def list_scope_maps(visit: Visit) -> Response:
+async def list_scope_maps(visit: Visit) -> Listed:
     """All scope maps by name, the system's too."""
     visit.registry()
     snapshot = visit.snapshot
@@ -37,34 +38,34 @@ async def list_scope_maps(visit: Visit) -> Response:
     return listed(visit, (_shown(m, snapshot) for m in maps))
 
 
-async def show_scope_map(visit: Visit) -> Response:
+async def show_scope_map(visit: Visit) -> Shown:
     """One scope map."""
     visit.registry()
     return _one(visit)
 
 
-async def put_scope_map(visit: Visit) -> Response:
+async def put_scope_map(visit: Visit, wanted: ScopeMapContent) -> Shown:
     """Let a scope map stand with these actions and no others."""
     visit.registry()
-    wanted = (await visit.body(ScopeMapContent)).properties
+    asked = wanted.properties
     await visit.change(
         lambda draft: tokens_by_name.put_scope_map(
             draft,
             visit.parts["map"],
-            actions=wanted.actions,
-            description=wanted.description,
+            actions=asked.actions,
+            description=asked.description,
         )
     )
     return _one(visit)
 
 
-async def update_scope_map(visit: Visit) -> Response:
+async def update_scope_map(visit: Visit, wanted: ScopeMapContent) -> Shown:
     """The same for one that is there."""
     _named(visit)
-    return await put_scope_map(visit)
+    return await put_scope_map(visit, wanted)
 
 
-async def delete_scope_map(visit: Visit) -> Response:
+async def delete_scope_map(visit: Visit) -> Gone:
     """Delete a scope map that no token uses."""
     visit.registry()
     try:

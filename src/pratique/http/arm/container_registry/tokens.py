@@ -8,6 +8,7 @@ import msgspec
 
 from pratique.admission import NotFound, Snapshot
 from pratique.admission.changes import tokens, tokens_by_name
+from pratique.http.arm.answers import Gone, Listed, Shown
 from pratique.http.arm.lists import listed
 from pratique.http.arm.visit import Visit
 from pratique.http.arm.wording import instant, last_part
@@ -29,7 +30,7 @@ class TokenContent(msgspec.Struct, frozen=True):
     properties: TokenProperties
 
 
-async def list_tokens(visit: Visit) -> Response:
+async def list_tokens(visit: Visit) -> Listed:
     """All tokens by name."""
     visit.registry()
     snapshot = visit.snapshot
@@ -37,33 +38,33 @@ async def list_tokens(visit: Visit) -> Response:
     return listed(visit, (_shown(t, snapshot) for t in found))
 
 
-async def show_token(visit: Visit) -> Response:
+async def show_token(visit: Visit) -> Shown:
     """One token."""
     return json_response(200, _shown(_named(visit), visit.snapshot))
 
 
-async def put_token(visit: Visit) -> Response:
+async def put_token(visit: Visit, wanted: TokenContent) -> Shown:
     """Let a token stand; a new one has no passwords yet."""
     visit.registry()
-    wanted = (await visit.body(TokenContent)).properties
+    asked = wanted.properties
     token = await visit.change(
         lambda draft: tokens_by_name.put_token(
             draft,
             visit.parts["token"],
-            scope_map=wanted.scope_map_id and last_part(wanted.scope_map_id),
-            enabled=None if wanted.status is None else wanted.status == "enabled",
+            scope_map=asked.scope_map_id and last_part(asked.scope_map_id),
+            enabled=None if asked.status is None else asked.status == "enabled",
         )
     )
     return json_response(200, _shown(token, visit.snapshot))
 
 
-async def update_token(visit: Visit) -> Response:
+async def update_token(visit: Visit, wanted: TokenContent) -> Shown:
     """The same for one that is there."""
     _named(visit)
-    return await put_token(visit)
+    return await put_token(visit, wanted)
 
 
-async def delete_token(visit: Visit) -> Response:
+async def delete_token(visit: Visit) -> Gone:
     """Delete a token."""
     visit.registry()
     try:

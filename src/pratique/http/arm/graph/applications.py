@@ -10,6 +10,7 @@ from pratique.admission import Draft, Unacceptable
 from pratique.admission.changes import application_credentials
 from pratique.admission.changes import applications as changes
 from pratique.admission.changes.managed_identities import is_managed
+from pratique.http.arm.answers import Done, Listed, Shown, ShownAsMade
 from pratique.http.arm.filters import filter_of
 from pratique.http.arm.graph import views
 from pratique.http.arm.graph.finding import application_of, applications
@@ -54,7 +55,7 @@ class ApplicationUpdate(msgspec.Struct, frozen=True, rename="camel"):
     key_credentials: tuple[NewKey, ...] | None = None
 
 
-async def list_applications(visit: Visit) -> Response:
+async def list_applications(visit: Visit) -> Listed:
     """Applications by name."""
     clauses = filter_of(visit.request, _KNOWN)
     found = applications(visit.snapshot, (c for c in clauses if c.form != "any"))
@@ -64,14 +65,13 @@ async def list_applications(visit: Visit) -> Response:
     return listed(visit, shown, NEXT)
 
 
-async def show_application(visit: Visit) -> Response:
+async def show_application(visit: Visit) -> Shown:
     """One application."""
     return json_response(200, views.application(application_of(visit, managed=False)))
 
 
-async def create_application(visit: Visit) -> Response:
+async def create_application(visit: Visit, wanted: NewApplication) -> ShownAsMade:
     """Make an application, which is a service principal at once."""
-    wanted = await visit.body(NewApplication)
     pems = [_pem(k.key) for k in wanted.key_credentials if k.key]
     if len(pems) > 1:
         raise Unacceptable("make an application with one certificate, and add others afterwards")
@@ -85,10 +85,9 @@ async def create_application(visit: Visit) -> Response:
     return json_response(201, views.application(await visit.change(write)))
 
 
-async def update_application(visit: Visit) -> Response:
+async def update_application(visit: Visit, wanted: ApplicationUpdate) -> Done:
     """Change the certificates of an application."""
     present = application_of(visit, managed=False)
-    wanted = await visit.body(ApplicationUpdate)
     if wanted.display_name not in {None, present.display_name}:
         raise Unacceptable(
             f"`{present.display_name}` keeps its name: refusals and records name it by that"
@@ -104,7 +103,7 @@ async def update_application(visit: Visit) -> Response:
     return Response(204)
 
 
-async def delete_application(visit: Visit) -> Response:
+async def delete_application(visit: Visit) -> Done:
     """Delete an application, and its service principal with it."""
     gone = application_of(visit, managed=True)
     await visit.change(lambda draft: changes.delete(draft, gone.object_id))

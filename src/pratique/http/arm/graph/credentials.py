@@ -9,6 +9,7 @@ import msgspec
 
 from pratique.admission import NotFound, Unacceptable
 from pratique.admission.changes import application_credentials, applications
+from pratique.http.arm.answers import Done, Listed, Shown, ShownAsMade, Told
 from pratique.http.arm.graph import views
 from pratique.http.arm.graph.applications import NEXT
 from pratique.http.arm.graph.finding import application_of
@@ -51,61 +52,59 @@ class NewFederated(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-async def add_password(visit: Visit) -> Response:
+async def add_password(visit: Visit, wanted: NewPassword) -> Told:
     """Add a secret; it is in the answer."""
     application = application_of(visit, managed=True)
-    wanted = (await visit.body(NewPassword)).password_credential
+    asked = wanted.password_credential
     made = await visit.change(
         lambda draft: applications.add_secret_until(
             draft,
             application.object_id,
-            wanted.display_name or "secret",
-            wanted.end_date_time or draft.at + _LIFE,
+            asked.display_name or "secret",
+            asked.end_date_time or draft.at + _LIFE,
         )
     )
     shown = views.password(made.stored)
     return json_response(200, {**shown, "secretText": made.text, "hint": made.text[:_SHOWN_BEFORE]})
 
 
-async def remove_password(visit: Visit) -> Response:
+async def remove_password(visit: Visit, wanted: PasswordToRemove) -> Done:
     """Delete a secret; tokens made with it die."""
     application = application_of(visit, managed=False)
-    wanted = await visit.body(PasswordToRemove)
     await visit.change(
         lambda draft: applications.delete_secret(draft, application.object_id, wanted.key_id)
     )
     return Response(204)
 
 
-async def list_federated_credentials(visit: Visit) -> Response:
+async def list_federated_credentials(visit: Visit) -> Listed:
     """The federated credentials of an application, oldest first."""
     found = application_of(visit, managed=False).federated
     return listed(visit, (views.federated_credential(f) for f in found), NEXT)
 
 
-async def show_federated_credential(visit: Visit) -> Response:
+async def show_federated_credential(visit: Visit) -> Shown:
     """One of them."""
     return json_response(200, views.federated_credential(_named(visit)))
 
 
-async def add_federated_credential(visit: Visit) -> Response:
+async def add_federated_credential(visit: Visit, wanted: NewFederated) -> ShownAsMade:
     """Add a federated credential; the others stay."""
     application = application_of(visit, managed=False)
-    asked = await visit.body(NewFederated)
-    if len(asked.audiences) != 1:
+    if len(wanted.audiences) != 1:
         raise Unacceptable("a federated credential has one audience; give exactly one")
-    wanted = application_credentials.NewFederatedCredential(
-        asked.issuer, asked.subject, asked.audiences[0], asked.name
+    asked = application_credentials.NewFederatedCredential(
+        wanted.issuer, wanted.subject, wanted.audiences[0], wanted.name
     )
     made = await visit.change(
         lambda draft: application_credentials.add_federated_credential(
-            draft, application.object_id, wanted
+            draft, application.object_id, asked
         )
     )
     return json_response(201, views.federated_credential(made))
 
 
-async def remove_federated_credential(visit: Visit) -> Response:
+async def remove_federated_credential(visit: Visit) -> Done:
     """Remove a federated credential; tokens made with it die."""
     application, credential = application_of(visit, managed=False), _named(visit)
     await visit.change(

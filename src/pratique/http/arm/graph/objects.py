@@ -6,12 +6,12 @@ from typing import Annotated, Final
 
 import msgspec
 
+from pratique.http.arm.answers import Listed
 from pratique.http.arm.directory_permissions import GROUPS_READ, PRINCIPALS_READ, USERS_READ
 from pratique.http.arm.graph import views
 from pratique.http.arm.graph.applications import NEXT
 from pratique.http.arm.lists import listed
 from pratique.http.arm.visit import DIRECTORY_SCOPE, Visit
-from pratique.http.wire.messages import Response
 from pratique.identity import Application, Group, User
 
 _READ: Final = {Application: PRINCIPALS_READ, User: USERS_READ, Group: GROUPS_READ}
@@ -26,12 +26,11 @@ class Ids(msgspec.Struct, frozen=True):
     types: tuple[str, ...] = ()
 
 
-async def get_by_ids(visit: Visit) -> Response:
+async def get_by_ids(visit: Visit, wanted: Ids) -> Listed:
     """Those that the caller may know; the others as if they were not there.
 
     Whoever may read role assignments is shown who holds some, as by the management API.
     """
-    wanted = await visit.body(Ids)
     snapshot, kinds = visit.snapshot, {t.casefold() for t in wanted.types}
     holders = visit.may(_ASSIGNMENTS_READ, snapshot.registry.scope)
     readable = {kind for kind, right in _READ.items() if visit.may(right, DIRECTORY_SCOPE)}

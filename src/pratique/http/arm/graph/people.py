@@ -6,6 +6,7 @@ import msgspec
 
 from pratique.admission import NotFound
 from pratique.admission.changes import people
+from pratique.http.arm.answers import Done, Listed, Shown, ShownAsMade
 from pratique.http.arm.errors import ArmError, UnreadableRequest
 from pratique.http.arm.filters import Clause, filter_of
 from pratique.http.arm.graph import views
@@ -41,7 +42,7 @@ class NewUser(msgspec.Struct, frozen=True, rename="camel"):
     display_name: str | None = None
 
 
-async def show_me(visit: Visit) -> Response:
+async def show_me(visit: Visit) -> Shown:
     """The user who asks."""
     found = visit.snapshot.directory.by_object_id.get(visit.object_id)
     if not isinstance(found, User):
@@ -51,7 +52,7 @@ async def show_me(visit: Visit) -> Response:
     return json_response(200, views.user(found))
 
 
-async def list_users(visit: Visit) -> Response:
+async def list_users(visit: Visit) -> Listed:
     """Users by name."""
     clauses = filter_of(visit.request, _OF_USERS)
     found = sorted(visit.snapshot.directory.users.values(), key=lambda u: u.user_name)
@@ -59,14 +60,13 @@ async def list_users(visit: Visit) -> Response:
     return listed(visit, shown, NEXT)
 
 
-async def show_user(visit: Visit) -> Response:
+async def show_user(visit: Visit) -> Shown:
     """One user, by object id or user name."""
     return json_response(200, views.user(_user(visit)))
 
 
-async def create_user(visit: Visit) -> Response:
+async def create_user(visit: Visit, wanted: NewUser) -> ShownAsMade:
     """Make a user."""
-    wanted = await visit.body(NewUser)
     password = wanted.password_profile.password
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise UnreadableRequest(f"a password has {MIN_LENGTH} to {MAX_LENGTH} characters")
@@ -84,14 +84,14 @@ async def create_user(visit: Visit) -> Response:
     return json_response(201, views.user(user))
 
 
-async def delete_user(visit: Visit) -> Response:
+async def delete_user(visit: Visit) -> Done:
     """Delete a user."""
     gone = _user(visit)
     await visit.change(lambda draft: people.delete_user(draft, gone.object_id))
     return Response(204)
 
 
-async def list_groups(visit: Visit) -> Response:
+async def list_groups(visit: Visit) -> Listed:
     """Groups by name."""
     clauses = filter_of(visit.request, _OF_GROUPS)
     found = sorted(visit.snapshot.directory.groups.values(), key=lambda g: g.display_name)
@@ -99,7 +99,7 @@ async def list_groups(visit: Visit) -> Response:
     return listed(visit, shown, NEXT)
 
 
-async def show_group(visit: Visit) -> Response:
+async def show_group(visit: Visit) -> Shown:
     """One group, by object id."""
     found = visit.snapshot.directory.by_object_id.get(visit.parts["group"].casefold())
     if not isinstance(found, Group):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pratique.admission import Draft, NotFound, Snapshot
 from pratique.admission.changes import managed_identities
+from pratique.http.arm.answers import Gone, Listed, Shown, ShownOrMade
 from pratique.http.arm.lists import listed
 from pratique.http.arm.managed_identity.identity_view import identity_view
 from pratique.http.arm.places import home_group, own_subscription
@@ -13,7 +14,7 @@ from pratique.identity import Application
 from pratique.naming.errors import printable
 
 
-async def list_identities(visit: Visit) -> Response:
+async def list_identities(visit: Visit) -> Listed:
     """All user-assigned identities by name."""
     registry = home_group(visit) if "group" in visit.parts else own_subscription(visit)
     found = filter(
@@ -23,7 +24,7 @@ async def list_identities(visit: Visit) -> Response:
     return listed(visit, (identity_view(identity, registry) for identity in by_name))
 
 
-async def show_identity(visit: Visit) -> Response:
+async def show_identity(visit: Visit) -> Shown:
     """One identity."""
     registry = home_group(visit)
     found = _find(visit.snapshot, visit.parts["identity"])
@@ -32,7 +33,7 @@ async def show_identity(visit: Visit) -> Response:
     return json_response(200, identity_view(found, registry))
 
 
-async def put_identity(visit: Visit) -> Response:
+async def put_identity(visit: Visit) -> ShownOrMade:
     """Make an identity; nothing of one that is there can be changed."""
     registry, name = home_group(visit), visit.parts["identity"]
 
@@ -46,7 +47,7 @@ async def put_identity(visit: Visit) -> Response:
     return json_response(201 if is_new else 200, identity_view(identity, registry))
 
 
-async def delete_identity(visit: Visit) -> Response:
+async def delete_identity(visit: Visit) -> Gone:
     """Delete an identity with its role assignments."""
     home_group(visit)
     name = visit.parts["identity"]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pratique.admission import NotFound
 from pratique.admission.changes import groups
+from pratique.http.arm.answers import Gone, Listed, Shown, ShownOrMade
 from pratique.http.arm.lists import listed
 from pratique.http.arm.places import LOCATION, own_group, own_subscription
 from pratique.http.arm.visit import Visit
@@ -14,7 +15,7 @@ from pratique.http.wire.messages import Response, json_response
 GROUP_READ: Final = "Microsoft.Resources/subscriptions/resourceGroups/read"
 
 
-async def list_groups(visit: Visit) -> Response:
+async def list_groups(visit: Visit) -> Listed:
     """Those that the caller may read."""
     own_subscription(visit)
     snapshot = visit.snapshot
@@ -23,12 +24,12 @@ async def list_groups(visit: Visit) -> Response:
     return listed(visit, (_shown(visit, name) for name in may))
 
 
-async def show_group(visit: Visit) -> Response:
+async def show_group(visit: Visit) -> Shown:
     """One group."""
     return json_response(200, _shown(visit, own_group(visit)))
 
 
-async def put_group(visit: Visit) -> Response:
+async def put_group(visit: Visit) -> ShownOrMade:
     """Let a group stand; what location is asked for, there is one."""
     own_subscription(visit)
     name, before = visit.parts["group"], groups.names(visit.snapshot)
@@ -38,7 +39,7 @@ async def put_group(visit: Visit) -> Response:
     return json_response(201, _shown(visit, made))
 
 
-async def delete_group(visit: Visit) -> Response:
+async def delete_group(visit: Visit) -> Gone:
     """Delete an empty group."""
     own_subscription(visit)
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pratique.admission.changes import managed_identities
+from pratique.http.arm.answers import Listed, Told
 from pratique.http.arm.container_registry.registry_view import registry_view
 from pratique.http.arm.directory_permissions import PRINCIPALS_READ
 from pratique.http.arm.errors import ArmError
@@ -14,7 +15,7 @@ from pratique.http.arm.lists import listed
 from pratique.http.arm.managed_identity.identity_view import identity_view
 from pratique.http.arm.places import LOCATION, own_group, own_subscription, registries_of
 from pratique.http.arm.visit import DIRECTORY_SCOPE, Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.messages import json_response
 from pratique.naming.errors import printable
 
 REGISTRY_READ: Final = "Microsoft.ContainerRegistry/registries/read"
@@ -33,7 +34,7 @@ _TYPES: Final = {
 _VERSIONS: Final = ("2025-11-01", "2022-04-01")
 
 
-async def list_resources(visit: Visit) -> Response:
+async def list_resources(visit: Visit) -> Listed:
     """What the caller may read; whoever may read nothing gets an empty list.
 
     `az acr login` of somebody who may pull, and not read the registry's settings, needs that.
@@ -58,13 +59,13 @@ async def list_resources(visit: Visit) -> Response:
     )
 
 
-async def list_providers(visit: Visit) -> Response:
+async def list_providers(visit: Visit) -> Listed:
     """What kinds of resources there are."""
     own_subscription(visit)
     return listed(visit, (_provider(visit, namespace) for namespace in _TYPES))
 
 
-async def show_provider(visit: Visit) -> Response:
+async def show_provider(visit: Visit) -> Told:
     """One provider, always registered."""
     own_subscription(visit)
     wanted = visit.parts["provider"].casefold()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pratique.admission import RegistryRecord
+from pratique.http.arm.answers import Listed, Shown
 from pratique.http.arm.lists import listed
 from pratique.http.arm.places import (
     LOCATION,
@@ -13,10 +14,10 @@ from pratique.http.arm.places import (
     unknown_subscription,
 )
 from pratique.http.arm.visit import Visit
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.messages import json_response
 
 
-async def list_tenants(visit: Visit) -> Response:
+async def list_tenants(visit: Visit) -> Listed:
     """The directory as a tenant."""
     registry = visit.snapshot.registry
     tenant = {
@@ -29,12 +30,12 @@ async def list_tenants(visit: Visit) -> Response:
     return listed(visit, [tenant])
 
 
-async def list_subscriptions(visit: Visit) -> Response:
+async def list_subscriptions(visit: Visit) -> Listed:
     """The subscription, for whoever holds any role; empty for others, as at Azure."""
     return listed(visit, [_shown(visit.snapshot.registry)] if holds_anything(visit) else [])
 
 
-async def show_subscription(visit: Visit) -> Response:
+async def show_subscription(visit: Visit) -> Shown:
     """The subscription, for whoever holds any role."""
     registry = own_subscription(visit)
     if not holds_anything(visit):
@@ -42,7 +43,7 @@ async def show_subscription(visit: Visit) -> Response:
     return json_response(200, _shown(registry))
 
 
-async def list_locations(visit: Visit) -> Response:
+async def list_locations(visit: Visit) -> Listed:
     """The one place that there is."""
     registry = own_subscription(visit)
     place = {

@@ -14,6 +14,8 @@ from pratique.registry import StorageFailed, StoredBlob
 from pratique.storage.faults import faults_told
 
 FOLDER_MODE = 0o750
+# Nearly all blobs are named by it, so that their folders are made before anybody waits for them.
+_USUAL_ALGORITHM = "sha256"
 
 
 class FilesystemBlobs:
@@ -38,7 +40,9 @@ class FilesystemBlobs:
         with faults_told():
             folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             sync_folder(str(data))
-        return cls(folder)
+            blobs = cls(folder)
+            blobs._make_usual_folders()
+        return blobs
 
     async def locate(self, digest: Digest, size: int) -> StoredBlob:
         """See the port."""
@@ -96,6 +100,19 @@ class FilesystemBlobs:
             except FileNotFoundError:
                 return False
         return True
+
+    def _make_usual_folders(self) -> None:
+        """Make the folders of the usual algorithm, and sync them: they may be another's work."""
+        above = f"{self.root}/{_USUAL_ALGORITHM}"
+        os.makedirs(above, mode=FOLDER_MODE, exist_ok=True)  # noqa: PTH103
+        there = set(os.listdir(above))  # noqa: PTH208
+        usual = [f"{number:02x}" for number in range(256)]
+        for name in usual:
+            if name not in there:
+                os.makedirs(f"{above}/{name}", mode=FOLDER_MODE, exist_ok=True)  # noqa: PTH103
+        sync_folder(above)
+        sync_folder(self.root)
+        self._durable_folders.update(f"{above}/{name}" for name in usual)
 
     def _make_durable(self, folder: str) -> None:
         """Make the folder, and sync its parents once per process: it may be another's work."""

@@ -15,6 +15,7 @@ from typing import Final
 from pratique.naming import RepositoryName
 from pratique.naming.digests import Hasher
 from pratique.registry import UploadBusy, UploadId, UploadUnknown
+from pratique.storage.blobs.filesystem.early_writing import STEP, begin_writing
 from pratique.storage.faults import faults_told
 
 SUFFIX: Final = ".session"
@@ -76,6 +77,7 @@ class HeldUpload:
         self._session_path = f"{self.data_path}{SUFFIX}"
         self._session = -1
         self._end = 0
+        self._begun = 0
         self._given_away = False
 
     def hold(self) -> None:
@@ -93,7 +95,7 @@ class HeldUpload:
                 raise UploadUnknown(self.repository) from error
             _offset_in(self._session, self.repository)
             lock(self._session, self.repository)
-            self.offset = self._end = _offset_in(self._session, self.repository)
+            self.offset = self._end = self._begun = _offset_in(self._session, self.repository)
             self._open_data()
 
     def write(self, pieces: list[bytes], hasher: Hasher | None) -> None:
@@ -105,7 +107,10 @@ class HeldUpload:
         block = b"".join(pieces)
         with faults_told():
             _write_all(self.data, block, self._end)
-        self._end += len(block)
+            self._end += len(block)
+            if self._end - self._begun >= STEP:
+                begin_writing(self.data, self._begun, self._end - self._begun)
+                self._begun = self._end
         if hasher is not None:
             hasher.update(block)
 
@@ -124,7 +129,7 @@ class HeldUpload:
         if self.data >= 0 and not self._given_away:
             with faults_told():
                 os.ftruncate(self.data, self.offset)
-            self._end = self.offset
+            self._end = self._begun = self.offset
 
     def give_away(self) -> None:
         """Say that the file may be a blob from now on: it must never be cut."""

@@ -30,7 +30,7 @@ from pratique.storage.blobs.filesystem.sessions import HeldUpload, begin, read_o
 from pratique.storage.blobs.filesystem.sweeping import sweep
 from pratique.storage.faults import faults_told
 
-BLOCK_SIZE: Final = 1024 * 1024
+BLOCK_SIZE: Final = 256 * 1024
 THREADS: Final = 8
 _HASHERS_KEPT: Final = 1024
 # Clients name their algorithm only at the end; nearly all of them name this one.
@@ -86,8 +86,8 @@ class FilesystemUploads:
         async with self._held(repository, upload_id) as upload:
             _check_order(start, upload.offset)
             hasher = self._hashers.at(upload_id, upload.offset)
-            await self._receive(upload, body, length, hasher)
-            await aside(self.pool, upload.count)
+            rest = await self._receive(upload, body, length, hasher)
+            await aside(self.pool, _count, upload, rest, hasher)
             self._hashers.keep(upload_id, upload.offset, hasher)
             return upload.offset
 
@@ -104,16 +104,13 @@ class FilesystemUploads:
         async with self._held(repository, upload_id) as upload:
             _check_order(start, upload.offset)
             hashed, hasher = self._hashers.best(upload_id, upload.offset, digest.algorithm)
+            rest: list[bytes] = []
+            follows = hashed == upload.offset
             if body is not None:
-                follows = hashed == upload.offset
-                await self._receive(upload, body, length, hasher if follows else None)
-                hashed = upload.end if follows else hashed
-            await aside(self.pool, upload.hash_from, hashed, hasher)
-            actual = Digest.from_hasher(digest.algorithm, hasher)
-            if actual == digest:
-                await aside(self.pool, self._place, upload, digest)
-            else:
-                await aside(self.pool, upload.remove)
+                rest = await self._receive(upload, body, length, hasher if follows else None)
+            # What was hashed as it came need not be read again.
+            unread = None if follows else hashed
+            actual = await aside(self.pool, self._conclude, upload, rest, hasher, unread, digest)
             self._hashers.drop(upload_id)
             if actual != digest:
                 raise DigestMismatch(digest, actual)
@@ -151,7 +148,8 @@ class FilesystemUploads:
         body: AsyncIterator[bytes],
         length: int | None,
         hasher: Hasher | None,
-    ) -> None:
+    ) -> list[bytes]:
+        """Write the body in blocks; what is left of it is the caller's to write."""
         received = 0
         pieces: list[bytes] = []
         waiting = 0
@@ -172,11 +170,36 @@ class FilesystemUploads:
                 raise SizeMismatch(length, received)
             if writing is not None:
                 await asyncio.shield(writing)
-            if pieces:
-                writing = start_aside(self.pool, upload.write, pieces, hasher)
-                await asyncio.shield(writing)
+            return pieces
         finally:
             await settled(writing)
+
+    def _conclude(
+        self,
+        upload: HeldUpload,
+        rest: list[bytes],
+        hasher: Hasher,
+        unread: int | None,
+        digest: Digest,
+    ) -> Digest:
+        """End the upload, and make it a blob if it has that digest; the digest that it has.
+
+        Args:
+            upload: all of whose bytes are written but `rest`.
+            rest: bytes that are left to write.
+            hasher: has taken in the bytes before `unread`.
+            unread: where it must go on reading; None when it has taken in all that is written.
+            digest: that the blob should have.
+        """
+        upload.write(rest, hasher if unread is None else None)
+        if unread is not None:
+            upload.hash_from(unread, hasher)
+        actual = Digest.from_hasher(digest.algorithm, hasher)
+        if actual == digest:
+            self._place(upload, digest)
+        else:
+            upload.remove()
+        return actual
 
     def _place(self, upload: HeldUpload, digest: Digest) -> None:
         # INVARIANT: before the file can be seen as a blob; a failure or cancellation that comes
@@ -227,6 +250,11 @@ class _Hashers:
     def drop(self, upload_id: UploadId) -> None:
         """Forget the upload."""
         self._kept.pop(upload_id, None)
+
+
+def _count(upload: HeldUpload, rest: list[bytes], hasher: Hasher | None) -> None:
+    upload.write(rest, hasher)
+    upload.count()
 
 
 def _check_order(start: int | None, offset: int) -> None:

@@ -11,11 +11,11 @@ from pratique.registry import (
     TagFacts,
 )
 from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.facts import manifest_facts, repository_facts, tag_facts
 from pratique.storage.metadata.postgres.database import PostgresDatabase
 from pratique.storage.metadata.postgres.driver import Connection
-from pratique.storage.metadata.postgres.manifests import LOCK_REPOSITORY
+from pratique.storage.metadata.postgres.locks import repository_may_go
 from pratique.storage.metadata.rows import digest as digest_of
-from pratique.storage.metadata.rows import from_micros, media_type
 
 
 class PostgresCatalogue:
@@ -39,20 +39,14 @@ class PostgresCatalogue:
         row = await self._database.fetch_one(sql.REPOSITORY, repository)
         if row is None:
             return None
-        created, updated, manifests, tags = row
-        return RepositoryFacts(
-            repository, from_micros(created), from_micros(updated), manifests, tags
-        )
+        return repository_facts(repository, row)
 
     async def tag_facts(
         self, repository: RepositoryName, limit: int, last: str
     ) -> tuple[TagFacts, ...]:
         """See the port."""
         rows = await self._database.fetch_all(sql.TAG_FACTS, repository, _bound(last), limit)
-        return tuple(
-            TagFacts(Tag(name), digest_of(digest), from_micros(created), from_micros(updated))
-            for name, digest, created, updated in rows
-        )
+        return tuple(map(tag_facts, rows))
 
     async def manifest_facts(
         self, repository: RepositoryName, limit: int, last: str
@@ -66,25 +60,13 @@ class PostgresCatalogue:
             sql.TAGS_OF_RANGE, repository, rows[0][0], rows[-1][0]
         ):
             tags.setdefault(digest, []).append(Tag(name))
-        return tuple(
-            ManifestFacts(
-                digest_of(digest),
-                media_type(kind),
-                artifact_type,
-                config_media_type,
-                size,
-                from_micros(created),
-                from_micros(updated),
-                tuple(tags.get(digest, ())),
-            )
-            for digest, kind, artifact_type, config_media_type, size, created, updated in rows
-        )
+        return tuple(manifest_facts(row, tags.get(row[0], ())) for row in rows)
 
     async def delete_repository(self, repository: RepositoryName) -> DeletedRepository | None:
         """See the port."""
 
         async def work(connection: Connection) -> DeletedRepository | None:
-            if await connection.fetchrow(LOCK_REPOSITORY, repository) is None:
+            if not await repository_may_go(connection, repository):
                 return None
             manifests = await connection.fetch(sql.MANIFESTS_OF, repository)
             tags = await connection.fetch(sql.TAGS_OF, repository)

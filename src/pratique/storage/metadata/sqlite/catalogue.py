@@ -13,9 +13,10 @@ from pratique.registry import (
     TagFacts,
 )
 from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.facts import manifest_facts, repository_facts, tag_facts
 from pratique.storage.metadata.rows import digest as digest_of
-from pratique.storage.metadata.rows import from_micros, media_type
 from pratique.storage.metadata.sqlite.database import Database
+from pratique.storage.metadata.sqlite.locks import repository_may_go
 
 
 class SqliteCatalogue:
@@ -39,20 +40,14 @@ class SqliteCatalogue:
         row = self._database.fetch_one(sql.REPOSITORY, {"1": repository})
         if row is None:
             return None
-        created, updated, manifests, tags = row
-        return RepositoryFacts(
-            repository, from_micros(created), from_micros(updated), manifests, tags
-        )
+        return repository_facts(repository, row)
 
     async def tag_facts(
         self, repository: RepositoryName, limit: int, last: str
     ) -> tuple[TagFacts, ...]:
         """See the port."""
         rows = self._database.fetch_all(sql.TAG_FACTS, {"1": repository, "2": last, "3": limit})
-        return tuple(
-            TagFacts(Tag(name), digest_of(digest), from_micros(created), from_micros(updated))
-            for name, digest, created, updated in rows
-        )
+        return tuple(map(tag_facts, rows))
 
     async def manifest_facts(
         self, repository: RepositoryName, limit: int, last: str
@@ -68,19 +63,7 @@ class SqliteCatalogue:
             sql.TAGS_OF_RANGE, {"1": repository, "2": rows[0][0], "3": rows[-1][0]}
         ):
             tags.setdefault(digest, []).append(Tag(name))
-        return tuple(
-            ManifestFacts(
-                digest_of(digest),
-                media_type(kind),
-                artifact_type,
-                config_media_type,
-                size,
-                from_micros(created),
-                from_micros(updated),
-                tuple(tags.get(digest, ())),
-            )
-            for digest, kind, artifact_type, config_media_type, size, created, updated in rows
-        )
+        return tuple(manifest_facts(row, tags.get(row[0], ())) for row in rows)
 
     async def delete_repository(self, repository: RepositoryName) -> DeletedRepository | None:
         """See the port."""
@@ -91,6 +74,7 @@ def _delete(connection: sqlite3.Connection, repository: RepositoryName) -> Delet
     key = {"1": repository}
     if not connection.execute("SELECT 1 FROM repositories WHERE name = $1", key).fetchone():
         return None
+    repository_may_go(connection, repository)
     manifests = _column(connection, sql.MANIFESTS_OF, repository)
     tags = _column(connection, sql.TAGS_OF, repository)
     for statement in sql.DELETE_REPOSITORY:

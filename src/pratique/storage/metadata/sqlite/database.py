@@ -18,7 +18,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final, Generic, Self, TypeVar
 
-from pratique.registry.errors import StorageFailed, StorageFull
+from pratique.registry.errors import StorageFailed, StorageFrozen, StorageFull
 from pratique.storage.faults import fault_of
 from pratique.storage.metadata.sqlite.commit_marks import CommitMarks
 from pratique.storage.metadata.sqlite.migrations import migrate
@@ -282,7 +282,7 @@ def _told(error: BaseException) -> BaseException:
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_TRIGGER:
             return error
         # Triggers are there while the registry is being moved, and say so.
-        fault: StorageFull | StorageFailed = StorageFailed(str(error), str(error))
+        fault: StorageFull | StorageFailed = StorageFrozen(str(error))
     else:
         fault = fault_of(error)
     fault.__cause__ = error

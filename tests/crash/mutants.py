@@ -1,0 +1,161 @@
+"""`python -m tests.crash.mutants`: break the source in one way at a time; the bed must tell.
+
+The server runs the broken copy, and is judged by the whole source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.crash.killing import Rounds, Tally
+from tests.crash.losing import faults_after_loss, points, recorded
+
+import pratique
+
+STEPS: Final = 18
+POINTS: Final = 200
+KILLS: Final = 60
+_CONTENTS: Final = "storage/blobs/filesystem/contents.py"
+_DATABASE: Final = "storage/metadata/sqlite/database.py"
+_SYNC_BYTES: Final = "            os.fsync(descriptor)\n"
+_MOVE: Final = "            os.rename(source, target)  # noqa: PTH104\n"
+_SYNC_FOLDER: Final = "another process may just have put it there.\n        sync_folder(folder)\n"
+_COMMIT: Final = """        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk"""
+_ANSWER: Final = """        for job, outcome in zip(group, outcomes, strict=True):
+            if not isinstance(outcome, _Failure):
+                job.future.set_result(outcome)
+"""
+_PLACED: Final = (
+    "        size = await self.area.finish(repository, known, digest, body, start, length)\n"
+)
+_LINKED: Final = "        await self.links.link(repository, digest, size, self.clock())\n"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault in one file of the source.
+
+    Attributes:
+        file: within the package.
+        changes: old and new text, each old one there once.
+    """
+
+    file: str
+    changes: tuple[tuple[str, str], ...]
+
+    def made(self, folder: Path) -> dict[str, str]:
+        """Make the broken copy; variables for whoever is to run it."""
+        package = folder / "pratique"
+        shutil.copytree(
+            Path(pratique.__file__).parent,
+            package,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        path = package / self.file
+        text = path.read_text()
+        for old, new in self.changes:
+            if text.count(old) != 1:
+                raise ValueError(f"{self.file} has not, or not once: {old}")
+            text = text.replace(old, new)
+        path.write_text(text)
+        return {"PYTHONPATH": str(folder)}
+
+
+MUTANTS: Final = {
+    "no sync of the bytes of a blob": Mutant(_CONTENTS, ((_SYNC_BYTES, ""),)),
+    "no sync of the folder of a blob": Mutant(
+        _CONTENTS, ((_SYNC_FOLDER, _SYNC_FOLDER.replace("sync_folder(folder)", "pass")),)
+    ),
+    "a blob in place before its bytes are synced": Mutant(
+        _CONTENTS, ((_SYNC_BYTES, ""), (_MOVE, _MOVE + _SYNC_BYTES))
+    ),
+    "an answer before the commit": Mutant(
+        _DATABASE,
+        (
+            (_COMMIT, _ANSWER + _COMMIT),
+            (
+                "            else:\n                job.future.set_result(outcome)\n",
+                "            else:\n                pass\n",
+            ),
+        ),
+    ),
+    "no sync of a commit": Mutant(_DATABASE, (('synchronous = FULL"', 'synchronous = NORMAL"'),)),
+    "a row before its blob is in place": Mutant(
+        "registry/uploads.py",
+        (
+            (_LINKED, ""),
+            (
+                _PLACED,
+                "        size = await self.area.offset(repository, known) + (length or 0)\n"
+                + _LINKED
+                + _PLACED,
+            ),
+        ),
+    ),
+}
+
+
+def by_power(folder: Path, environment: dict[str, str], seed: int) -> Iterator[str]:
+    """What is found after losses of power."""
+    run = recorded(folder, STEPS, seed, environment=environment)
+    yield from faults_after_loss(run, points(run, POINTS, seed + 1), seed + 2)
+
+
+def by_kills(folder: Path, environment: dict[str, str], seed: int) -> Iterator[str]:
+    """What is found after kills."""
+
+    def told(tally: Tally) -> None:
+        if tally.faults:
+            raise _Told
+
+    rounds = Rounds(folder, seed, environment=environment)
+    try:
+        rounds.run(KILLS, told)
+    except _Told:
+        yield f"{rounds.tally.kills.total()} kills: {rounds.tally.faults[0]}"
+
+
+class _Told(Exception):
+    """There is a fault, so that no more rounds are needed."""
+
+
+RUNS: Final[dict[str, Callable[[Path, dict[str, str], int], Iterator[str]]]] = {
+    "power": by_power,
+    "kills": by_kills,
+}
+
+
+def main() -> int:
+    """Break, run, and print what told; 1 when nothing told a fault."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash.mutants", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", action="append", default=[], metavar="MUTANT")
+    parser.add_argument("--run", action="append", default=[], choices=RUNS)
+    words = parser.parse_args()
+    untold = 0
+    for name in words.only or MUTANTS:
+        told = False
+        for run in words.run or RUNS:
+            with tempfile.TemporaryDirectory(prefix="pratique-mutant-") as temporary:
+                folder = Path(temporary)
+                environment = MUTANTS[name].made(folder / "source")
+                (folder / "run").mkdir()
+                found = next(RUNS[run](folder / "run", environment, words.seed), None)
+            told = told or found is not None
+            sys.stdout.write(f"| {name} | {run} | {found or 'not told'} |\n")
+            sys.stdout.flush()
+        untold += not told
+    return 1 if untold else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
