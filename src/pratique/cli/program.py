@@ -83,7 +83,7 @@ _VERBS = {
         "collection",
         "Delete what nothing needs any more: blobs, uploads that were left, untagged manifests.",
     ),
-    "registry": _Entry("Registry", "registry", "The registry's own settings."),
+    "registry": _Entry("Registry", "registry", "The registry's own settings; further registries."),
     "check": _Entry(
         "Registry", "checking", "Compare everything in a data folder with what it should be."
     ),

@@ -70,7 +70,15 @@ class Reasonings:
             )
         except ControlError as error:
             return Reasoning(unanswered=str(error))
-        return Reasoning(bool(now.verdict), tuple(r.commands(law) for r in now.remedies))
+        chosen = f" --registry {snapshot.registry.name}" if snapshot.registry_id else ""
+        commands = (tuple(_at(c, chosen) for c in r.commands(law)) for r in now.remedies)
+        return Reasoning(bool(now.verdict), tuple(commands))
+
+
+def _at(command: str, chosen: str) -> str:
+    """A command as it is typed for another registry than the home registry."""
+    parts = command.split(" && ")
+    return " && ".join(f"{p}{chosen}" if p.startswith("pratique ") else p for p in parts)
 
 
 def is_own(record: DecisionRecord, user: User) -> bool:
