@@ -23,10 +23,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import BlobUnknown, Collected, ManifestReferencesUnknown, Policy
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
-from pratique.registry.ports import BlobBin, Leftovers
+from pratique.registry.ports import BlobBin
 from pratique.testing.content_builders import image, push_blob
 from pratique.testing.content_stores import (
     ContentStores,
+    RowsToCollect,
     SteppingClock,
     filesystem_stores,
     memory_stores,
@@ -105,9 +106,9 @@ class AgedBin:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """The port `Leftovers`, with something else between each look and its deletion."""
+    """The port `Leftovers`, with something else between each look and its deletion; and `Remains`."""
 
-    inner: Leftovers
+    inner: RowsToCollect
     between: Callable[[], Coroutine[Any, Any, None]]
 
     async def unneeded_links(
@@ -144,6 +145,10 @@ class Interrupted:
         """See the port."""
         await self.between()
         return await self.inner.forget_unlinked(digest, throw_away)
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port."""
+        return await self.inner.repositories(limit, last)
 
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""
