@@ -9,7 +9,7 @@ from pratique.naming import RepositoryName, Tag
 from pratique.registry import ManifestFacts, RepositoryFacts, TagFacts
 from pratique.registry.locks import OPEN, Held, Locks
 from pratique.storage.metadata.rows import digest as digest_of
-from pratique.storage.metadata.rows import from_micros, media_type
+from pratique.storage.metadata.rows import from_micros, media_type, tag
 
 # Few combinations are ever used, and nearly always none.
 _LOCKS = tuple(Locks(number) for number in range(16))
@@ -32,7 +32,7 @@ def tag_facts(row: Any) -> TagFacts:
     """A row of `TAG` or `TAG_FACTS`."""
     name, digest, created, updated, locks = row
     return TagFacts(
-        Tag(name), digest_of(digest), from_micros(created), from_micros(updated), locks_of(locks)
+        tag(name), digest_of(digest), from_micros(created), from_micros(updated), locks_of(locks)
     )
 
 
@@ -55,7 +55,7 @@ def manifest_facts(row: Any, tags: Iterable[Tag]) -> ManifestFacts:
 def held(rows: Iterable[Any]) -> list[Held]:
     """Rows of tags and manifests with their locks."""
     return [
-        Held(digest_of(digest) if name is None else Tag(name), locks)
+        Held(digest_of(digest) if name is None else tag(name), locks)
         for name, digest, locks in rows
     ]
 
@@ -63,4 +63,4 @@ def held(rows: Iterable[Any]) -> list[Held]:
 def tag_and_target(row: Any) -> tuple[Held, Held]:
     """A row of `TAG_AND_TARGET`."""
     name, locks, digest, target_locks = row
-    return Held(Tag(name), locks), Held(digest_of(digest), target_locks)
+    return Held(tag(name), locks), Held(digest_of(digest), target_locks)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from pratique.naming import Digest, MediaType
+from pratique.naming import Digest, MediaType, Tag
+from pratique.registry import StoredName
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -33,3 +34,13 @@ def digest(text: str) -> Digest:
     """The digest in a row; its grammar is not checked again, since look-ups are hot."""
     algorithm, _, encoded = text.partition(":")
     return Digest(algorithm, encoded, text)
+
+
+def tag(text: str) -> Tag:
+    """The tag in a row; its grammar is not checked again, since pages hold many."""
+    return str.__new__(Tag, text)
+
+
+def repository(text: str) -> StoredName:
+    """The name of a repository in a row; its grammar is not checked again, as that of a tag."""
+    return str.__new__(StoredName, text)

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
-from pratique.registry import StoredName
 from pratique.registry.locks import closed
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.postgres.database import PostgresDatabase, TryAgain
 from pratique.storage.metadata.postgres.driver import Connection, count_of
 from pratique.storage.metadata.postgres.faults import is_without_parent
 from pratique.storage.metadata.postgres.locks import SHARE_REPOSITORY, link_may_go, may_be_pushed
+from pratique.storage.metadata.rows import repository as repository_of
 from pratique.storage.metadata.rows import to_micros
 
 # One round trip. The foreign key is checked at the end of the whole statement.
@@ -125,4 +125,4 @@ class PostgresBlobLinks:
     ) -> tuple[RepositoryName, ...]:
         """See the port."""
         rows = await self._database.fetch_all(sql.HOLDERS, digest.text, limit, after)
-        return tuple(StoredName(name) for (name,) in rows)
+        return tuple(repository_of(name) for (name,) in rows)

@@ -7,7 +7,6 @@ from pratique.registry import (
     DeletedRepository,
     ManifestFacts,
     RepositoryFacts,
-    StoredName,
     TagFacts,
 )
 from pratique.storage.metadata import statements as sql
@@ -16,6 +15,8 @@ from pratique.storage.metadata.postgres.database import PostgresDatabase
 from pratique.storage.metadata.postgres.driver import Connection
 from pratique.storage.metadata.postgres.locks import repository_may_go
 from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import repository as repository_of
+from pratique.storage.metadata.rows import tag
 
 
 class PostgresCatalogue:
@@ -27,12 +28,12 @@ class PostgresCatalogue:
     async def tags(self, repository: RepositoryName, limit: int, last: str) -> tuple[Tag, ...]:
         """See the port."""
         rows = await self._database.fetch_all(sql.TAGS, repository, _bound(last), limit)
-        return tuple(Tag(name) for (name,) in rows)
+        return tuple(tag(name) for (name,) in rows)
 
     async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
         """See the port."""
         rows = await self._database.fetch_all(sql.REPOSITORIES, _bound(last), limit)
-        return tuple(StoredName(name) for (name,) in rows)
+        return tuple(repository_of(name) for (name,) in rows)
 
     async def repository(self, repository: RepositoryName) -> RepositoryFacts | None:
         """See the port."""
@@ -59,7 +60,7 @@ class PostgresCatalogue:
         for digest, name in await self._database.fetch_all(
             sql.TAGS_OF_RANGE, repository, rows[0][0], rows[-1][0]
         ):
-            tags.setdefault(digest, []).append(Tag(name))
+            tags.setdefault(digest, []).append(tag(name))
         return tuple(manifest_facts(row, tags.get(row[0], ())) for row in rows)
 
     async def delete_repository(self, repository: RepositoryName) -> DeletedRepository | None:
@@ -73,7 +74,7 @@ class PostgresCatalogue:
             for statement in sql.DELETE_REPOSITORY:
                 await connection.execute(statement, repository)
             digests: tuple[Digest, ...] = tuple(digest_of(text) for (text,) in manifests)
-            return DeletedRepository(digests, tuple(Tag(name) for (name,) in tags))
+            return DeletedRepository(digests, tuple(tag(name) for (name,) in tags))
 
         return await self._database.write(work)
 

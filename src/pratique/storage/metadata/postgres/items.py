@@ -12,6 +12,7 @@ from pratique.storage.metadata.facts import locks_of, manifest_facts, tag_facts
 from pratique.storage.metadata.postgres.database import PostgresDatabase
 from pratique.storage.metadata.postgres.driver import Connection, count_of
 from pratique.storage.metadata.postgres.locks import LOCK_REPOSITORY
+from pratique.storage.metadata.rows import tag
 
 _EVERY: Final = ~0
 
@@ -35,7 +36,7 @@ class PostgresItems:
         tags = await self._database.fetch_all(
             sql.TAGS_OF_RANGE, repository, digest.text, digest.text
         )
-        return manifest_facts(row, (Tag(name) for _, name in tags))
+        return manifest_facts(row, (tag(name) for _, name in tags))
 
     async def locks(self, repository: RepositoryName) -> Locks:
         """See the port. One round trip."""

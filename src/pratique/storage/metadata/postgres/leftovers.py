@@ -13,13 +13,13 @@ from itertools import groupby
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
-from pratique.registry import StoredName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.postgres.database import PostgresDatabase, TryAgain
 from pratique.storage.metadata.postgres.driver import Connection, Row, count_of
 from pratique.storage.metadata.postgres.locks import LOCK_REPOSITORY
 from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import repository as repository_of
 from pratique.storage.metadata.rows import to_micros
 
 # Written as values rather than as EXISTS, which may be answered by reading all references at once.
@@ -229,4 +229,4 @@ def _beyond(after: LinkPlace | ManifestPlace | None) -> tuple[str, str]:
 
 
 def _place(row: Row) -> tuple[RepositoryName, Digest]:
-    return StoredName(row[0]), digest_of(row[1])
+    return repository_of(row[0]), digest_of(row[1])

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
-from pratique.registry import StoredName
 from pratique.registry.locks import closed
 from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.rows import repository as repository_of
 from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
 from pratique.storage.metadata.sqlite.locks import link_may_go, may_be_pushed
@@ -114,4 +114,4 @@ class SqliteBlobLinks:
     ) -> tuple[RepositoryName, ...]:
         """See the port."""
         rows = self._database.fetch_all(sql.HOLDERS, {"1": digest.text, "2": limit, "3": after})
-        return tuple(StoredName(name) for (name,) in rows)
+        return tuple(repository_of(name) for (name,) in rows)

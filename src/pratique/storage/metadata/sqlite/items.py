@@ -10,6 +10,7 @@ from pratique.registry import ManifestFacts, TagFacts
 from pratique.registry.locks import LockChange, Locks
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.facts import locks_of, manifest_facts, tag_facts
+from pratique.storage.metadata.rows import tag
 from pratique.storage.metadata.sqlite.database import Database
 
 _EVERY: Final = ~0
@@ -34,7 +35,7 @@ class SqliteItems:
         tags = self._database.fetch_all(
             sql.TAGS_OF_RANGE, {"1": repository, "2": digest.text, "3": digest.text}
         )
-        return manifest_facts(row, (Tag(name) for _, name in tags))
+        return manifest_facts(row, (tag(name) for _, name in tags))
 
     async def locks(self, repository: RepositoryName) -> Locks:
         """See the port."""

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
-from pratique.registry import StoredName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import repository as repository_of
 from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
 
@@ -66,7 +66,7 @@ class SqliteLeftovers:
         rows = self._database.fetch_all(_LINKS, _beyond(after, limit))
         limit_time = to_micros(before)
         places = tuple(
-            LinkPlace(StoredName(repository), digest_of(digest))
+            LinkPlace(repository_of(repository), digest_of(digest))
             for repository, digest, linked_at in rows
             if linked_at < limit_time and not self._any(_LINK_IS_NEEDED, repository, digest)
         )
@@ -92,7 +92,7 @@ class SqliteLeftovers:
         rows = self._database.fetch_all(_MANIFESTS, _beyond(after, limit))
         limit_time = to_micros(before)
         places = tuple(
-            ManifestPlace(StoredName(repository), digest_of(digest))
+            ManifestPlace(repository_of(repository), digest_of(digest))
             for repository, digest, updated_at in rows
             if updated_at < limit_time and not self._any(_MANIFEST_IS_NEEDED, repository, digest)
         )
@@ -182,4 +182,4 @@ def _beyond(after: LinkPlace | ManifestPlace | None, limit: int) -> dict[str, ob
 
 
 def _place(row: Sequence[object]) -> tuple[RepositoryName, Digest]:
-    return StoredName(str(row[0])), digest_of(str(row[1]))
+    return repository_of(str(row[0])), digest_of(str(row[1]))
