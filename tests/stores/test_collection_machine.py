@@ -106,7 +106,7 @@ class AgedBin:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """The port `Leftovers`, with something else between each look and its deletion; and `Remains`."""
+    """What is collected from, with something else between each look and its deletion."""
 
     inner: RowsToCollect
     between: Callable[[], Coroutine[Any, Any, None]]
