@@ -132,7 +132,7 @@ class PostgresLeftovers:
     async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
         """See the port. One round trip."""
         rows = await self._database.fetch_all(sql.EVERY_REPOSITORY, last, limit)
-        return tuple(StoredName(name) for (name,) in rows)
+        return tuple(repository_of(name) for (name,) in rows)
 
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""

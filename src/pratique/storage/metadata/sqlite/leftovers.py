@@ -121,7 +121,7 @@ class SqliteLeftovers:
     async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
         """See the port."""
         rows = self._database.fetch_all(sql.EVERY_REPOSITORY, {"1": last, "2": limit})
-        return tuple(StoredName(name) for (name,) in rows)
+        return tuple(repository_of(name) for (name,) in rows)
 
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""
