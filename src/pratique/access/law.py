@@ -11,6 +11,7 @@ from pratique.access.builtin_roles import BUILT_IN_ROLES
 from pratique.access.consulted import Consulted, Reason
 from pratique.access.denials import DenyAssignment
 from pratique.access.groups import Memberships
+from pratique.access.network_rules import NetworkRules
 from pratique.access.principals import Principal
 from pratique.access.roles import RoleAssignment, RoleDefinition
 from pratique.access.scope_maps import SYSTEM_SCOPE_MAPS, RegistryToken, ScopeMap
@@ -32,6 +33,7 @@ class RegistryPolicy:
         name: of the registry; the admin user's name too.
         scope: where it stands.
         management_groups: names of the groups above its subscription, nearest first.
+        network: from where its content may be reached; None for everywhere.
     """
 
     name: str
@@ -40,6 +42,7 @@ class RegistryPolicy:
     management_groups: tuple[str, ...] = ()
     admin_enabled: bool = False
     anonymous_pull: bool = False
+    network: NetworkRules | None = None
 
 
 Held = Mapping[str, tuple[RoleAssignment, ...]]

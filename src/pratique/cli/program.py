@@ -65,6 +65,11 @@ _VERBS = {
     "anonymous-pull": _Entry(
         "What they may do", "registry", "Whether everybody may pull without a login."
     ),
+    "network-rule": _Entry(
+        "What they may do",
+        "network_rules",
+        "From which network addresses the registry may be reached.",
+    ),
     "doctor": _Entry(
         "Questions",
         "doctor",
