@@ -32,8 +32,10 @@ V = TypeVar("V")
 
 MAX_ADDRESSES = 4096
 MAX_REPOSITORIES = 16_384
-# Each holds what one law of one registry admitted; few servers keep more registries in use.
+# Each holds what one law of one registry admitted; few servers keep more registries in use. All of
+# them together hold four times what the home registry's may.
 MAX_MEMORIES = 64
+PART_OF_ONE = 16
 # Longer ones are no pulls of any client, and would let one caller fill the memory.
 _MAX_PATH = 512
 _MAX_TOKEN = 4096
@@ -84,7 +86,7 @@ class AdmissionsOfRegistries:
         registry_id = arrival.snapshot.registry_id
         known = self._memories.get(registry_id)
         if known is None:
-            known = RememberedAdmissions(self._clock)
+            known = RememberedAdmissions(self._clock, PART_OF_ONE if registry_id else 1)
             keep(self._memories, registry_id, known, MAX_MEMORIES)
         return known
 
@@ -94,10 +96,13 @@ class RememberedAdmissions:
 
     Args:
         clock: gives now, with a time zone.
+        part: by which the most that is remembered is divided.
     """
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], part: int = 1) -> None:
         self._clock = clock
+        self._most_addresses = MAX_ADDRESSES // part
+        self._most_repositories = MAX_REPOSITORIES // part
         self._snapshot: Snapshot | None = None
         self._addresses: dict[tuple[_Proof, str, str], Admission] = {}
         self._repositories: dict[tuple[_Proof, str], Pull] = {}
@@ -142,11 +147,16 @@ class RememberedAdmissions:
             or arrival.snapshot is not self._snapshot
         ):
             return
-        keep(self._repositories, (proof, name), pull, MAX_REPOSITORIES)
+        keep(self._repositories, (proof, name), pull, self._most_repositories)
         request = arrival.request
         if len(request.path) <= _MAX_PATH:
             admission = Admission(pull, route, dict(parts))
-            keep(self._addresses, (proof, request.method, request.path), admission, MAX_ADDRESSES)
+            keep(
+                self._addresses,
+                (proof, request.method, request.path),
+                admission,
+                self._most_addresses,
+            )
 
     def _stands(self, pull: Pull) -> bool:
         return pull.until > self._clock().timestamp()
