@@ -145,9 +145,9 @@ static int synced(int descriptor, int (*real)(int)) {
 int fsync(int d) { REAL(int, fsync, int); return synced(d, real_fsync); }
 int fdatasync(int d) { REAL(int, fdatasync, int); return synced(d, real_fdatasync); }
 
-/* It promises nothing: neither what the disk has in its cache nor the size of the file. Where it
- * waits and fails, the pages are let go of and the next sync says that all is well, as after a sync
- * that failed; where it only begins, that sync is still to tell of them. */
+/* It promises nothing: neither what the disk has in its cache nor the size of the file. When it
+ * fails, the pages are let go of and the next sync says that all is well, as after a sync that
+ * failed: so it is where it waits, and where it only begins and finds no place on the disk. */
 int sync_file_range(int d, off64_t at, off64_t size, unsigned flags) {
     REAL(int, sync_file_range, int, off64_t, off64_t, unsigned);
     char buffer[PATH_MAX];
@@ -155,8 +155,7 @@ int sync_file_range(int d, off64_t at, off64_t size, unsigned flags) {
     if (!path) return real_sync_file_range(d, at, size, flags);
     hold();
     int done = now(SYNC_RANGE, path) == FAIL ? -1 : real_sync_file_range(d, at, size, flags);
-    int waits = flags & (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER);
-    put(done && waits ? 'G' : 'N', inode_of(d), 0, path, NULL, 0);
+    put(done ? 'G' : 'N', inode_of(d), 0, path, NULL, 0);
     let_go();
     return done;
 }
