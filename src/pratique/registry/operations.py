@@ -73,7 +73,7 @@ class Registry:
                 inside = LinksWithin(links, space)
                 known = Registry(
                     Manifests(ManifestsWithin(manifests, space), clock, accept_sparse),
-                    Blobs(inside, contents, clock, space),
+                    Blobs(inside, contents, clock, links, space),
                     Uploads(AreaWithin(area, space), inside, contents, clock, new_id),
                     Listings(CatalogueWithin(catalogue, space), space),
                 )
@@ -84,7 +84,7 @@ class Registry:
 
         return cls(
             Manifests(manifests, clock, accept_sparse),
-            Blobs(links, contents, clock, HOME),
+            Blobs(links, contents, clock, links, HOME),
             Uploads(area, links, contents, clock, new_id),
             Listings(catalogue, HOME),
             further,

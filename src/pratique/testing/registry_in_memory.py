@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from pratique.admission import FOLDER_OWNER, RegistryRecord, Snapshots
 from pratique.admission.audit import Auditor
+from pratique.admission.imports import ImageSources
 from pratique.admission.recorder import Recorder
 from pratique.assembly import compose, first_records, new_id
 from pratique.http.application import Application
@@ -90,6 +91,7 @@ class RegistryInMemory:
         log: LineLog | None = None,
         issuers: OutsideKeys | None = None,
         content: Registry | None = None,
+        sources: ImageSources | None = None,
     ) -> Self:
         """A new one.
 
@@ -97,6 +99,7 @@ class RegistryInMemory:
             log: takes lines; none are written when None.
             issuers: asks outside issuers for their keys; real ones when None.
             content: what the repositories hold, kept elsewhere; empty and in memory when None.
+            sources: the way to other registries for imports; none may be asked when None.
         """
         clock, ledger = Clock(), MemoryLedger()
         executor, ldap = ThreadPoolExecutor(1), LdapServers()
@@ -135,6 +138,7 @@ class RegistryInMemory:
             clock=clock,
             issuers=issuers,
             ldap=ldap,
+            sources=sources,
         )
         return cls(application, ledger, clock, executor, ldap, auditor)
 
