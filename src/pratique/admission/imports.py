@@ -339,7 +339,7 @@ class Imports:
                     client=told(begun.client),
                     duration_ms=round(seconds * 1000),
                     server=told(begun.server),
-                    repository=told(repository),
+                    repository=told(str(repository)),
                     tag=told(tags),
                     digest=state.digest,
                     size=state.size,
