@@ -42,6 +42,7 @@ REGISTRY_WRITES = frozenset(
         *("delete_scope_map", "create_token", "new_token_password", "enable_token"),
         *("disable_token", "delete_token", "update_token", "prune_audit_log"),
         "delete_registry",
+        *("create_import", "show_import"),
     }
 )
 # Asked above the registry, where a new one would stand.

@@ -62,6 +62,15 @@ class NetworkRules(Shape, frozen=True, kw_only=True):
     allowed: list[str]
 
 
+class Import(Shape, frozen=True, kw_only=True):
+    """An import; one that failed is told as a problem. The digest is there once it has ended."""
+
+    import_id: str
+    state: Literal["running", "succeeded"]
+    digest: str | None
+    size: int | None
+
+
 class AdminUser(Shape, frozen=True, kw_only=True):
     """The admin user, and when its passwords were made."""
 
