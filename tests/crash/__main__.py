@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.crash.killing import Rounds, Tally
+from tests.crash.variants import SMALL_BLOCKS, variant
 
 
 def main() -> int:
@@ -22,12 +23,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep everything here")
     parser.add_argument("--only", action="append", default=[], metavar="WAY", help="in this way")
+    parser.add_argument("--small-blocks", action="store_true", help="write blobs in many blocks")
     words = parser.parse_args()
     begun = time.monotonic()
     # Whoever ends the run sees the figures so far, and no server is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="pratique-crash-") as temporary:
-        rounds = Rounds(words.folder or Path(temporary), words.seed, words.only)
+        changes = SMALL_BLOCKS if words.small_blocks else ()
+        environment = variant(Path(temporary) / "source", changes)
+        folder = words.folder or Path(temporary) / "run"
+        folder.mkdir(exist_ok=True)
+        rounds = Rounds(folder, words.seed, words.only, environment)
         with suppress(KeyboardInterrupt):
             rounds.run(words.kills, _tell, words.seconds)
     sys.stderr.write("\n")

@@ -6,18 +6,15 @@ The server runs the broken copy, and is judged by the whole source.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tests.crash.killing import Rounds, Tally
 from tests.crash.losing import faults_after_loss, points, recorded
-
-import pratique
+from tests.crash.variants import Change, variant
 
 STEPS: Final = 18
 POINTS: Final = 200
@@ -30,78 +27,41 @@ _SYNC_FOLDER: Final = "another process may just have put it there.\n        sync
 _COMMIT: Final = """        connection.execute("COMMIT")
     except BaseException:
         # A full disk"""
-_ANSWER: Final = """        for job, outcome in zip(group, outcomes, strict=True):
-            if not isinstance(outcome, _Failure):
-                job.future.set_result(outcome)
-"""
+_TELL: Final = "                job.future.set_result(outcome)\n"
+_ANSWER: Final = (
+    "        for job, outcome in zip(group, outcomes, strict=True):\n"
+    f"            if not isinstance(outcome, _Failure):\n{_TELL}"
+)
+_FINISHING: Final = "registry/uploads.py"
+_SIZE: Final = "        size = await self.area.offset(repository, known) + (length or 0)\n"
 _PLACED: Final = (
     "        size = await self.area.finish(repository, known, digest, body, start, length)\n"
 )
 _LINKED: Final = "        await self.links.link(repository, digest, size, self.clock())\n"
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """A fault in one file of the source.
-
-    Attributes:
-        file: within the package.
-        changes: old and new text, each old one there once.
-    """
-
-    file: str
-    changes: tuple[tuple[str, str], ...]
-
-    def made(self, folder: Path) -> dict[str, str]:
-        """Make the broken copy; variables for whoever is to run it."""
-        package = folder / "pratique"
-        shutil.copytree(
-            Path(pratique.__file__).parent,
-            package,
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
-        path = package / self.file
-        text = path.read_text()
-        for old, new in self.changes:
-            if text.count(old) != 1:
-                raise ValueError(f"{self.file} has not, or not once: {old}")
-            text = text.replace(old, new)
-        path.write_text(text)
-        return {"PYTHONPATH": str(folder)}
-
-
 MUTANTS: Final = {
-    "no sync of the bytes of a blob": Mutant(_CONTENTS, ((_SYNC_BYTES, ""),)),
-    "no sync of the folder of a blob": Mutant(
-        _CONTENTS, ((_SYNC_FOLDER, _SYNC_FOLDER.replace("sync_folder(folder)", "pass")),)
+    "no sync of the bytes of a blob": (Change(_CONTENTS, _SYNC_BYTES, ""),),
+    "no sync of the folder of a blob": (
+        Change(_CONTENTS, _SYNC_FOLDER, _SYNC_FOLDER.replace("sync_folder(folder)", "pass")),
     ),
-    "a blob in place before its bytes are synced": Mutant(
-        _CONTENTS, ((_SYNC_BYTES, ""), (_MOVE, _MOVE + _SYNC_BYTES))
+    "a blob in place before its bytes are synced": (
+        Change(_CONTENTS, _SYNC_BYTES, ""),
+        Change(_CONTENTS, _MOVE, _MOVE + _SYNC_BYTES),
     ),
-    "an answer before the commit": Mutant(
-        _DATABASE,
-        (
-            (_COMMIT, _ANSWER + _COMMIT),
-            (
-                "            else:\n                job.future.set_result(outcome)\n",
-                "            else:\n                pass\n",
-            ),
+    "an answer before the commit": (
+        Change(_DATABASE, _COMMIT, _ANSWER + _COMMIT),
+        Change(
+            _DATABASE, f"            else:\n{_TELL}", "            else:\n                pass\n"
         ),
     ),
-    "no sync of a commit": Mutant(_DATABASE, (('synchronous = FULL"', 'synchronous = NORMAL"'),)),
-    "a row before its blob is in place": Mutant(
-        "registry/uploads.py",
-        (
-            (_LINKED, ""),
-            (
-                _PLACED,
-                "        size = await self.area.offset(repository, known) + (length or 0)\n"
-                + _LINKED
-                + _PLACED,
-            ),
-        ),
+    "no sync of a commit": (Change(_DATABASE, 'synchronous = FULL"', 'synchronous = NORMAL"'),),
+    "a row before its blob is in place": (
+        Change(_FINISHING, _LINKED, ""),
+        Change(_FINISHING, _PLACED, _SIZE + _LINKED + _PLACED),
     ),
 }
+"""Faults, each of which loses what was acknowledged when the wrong moment comes."""
 
 
 def by_power(folder: Path, environment: dict[str, str], seed: int) -> Iterator[str]:
@@ -147,7 +107,7 @@ def main() -> int:
         for run in words.run or RUNS:
             with tempfile.TemporaryDirectory(prefix="pratique-mutant-") as temporary:
                 folder = Path(temporary)
-                environment = MUTANTS[name].made(folder / "source")
+                environment = variant(folder / "source", MUTANTS[name])
                 (folder / "run").mkdir()
                 found = next(RUNS[run](folder / "run", environment, words.seed), None)
             told = told or found is not None

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.crash.losing import fail_syncs, faults_after_loss, points, recorded
+from tests.crash.variants import SMALL_BLOCKS, variant
 
 
 def main() -> int:
@@ -19,11 +20,16 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=40, help="of each client")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--failing", action="store_true", help="let syncs fail now and then")
+    parser.add_argument("--small-blocks", action="store_true", help="write blobs in many blocks")
     words = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pratique-power-") as temporary:
         during = fail_syncs(words.seed) if words.failing else lambda _: None
-        run = recorded(Path(temporary), words.steps, words.seed, during)
+        changes = SMALL_BLOCKS if words.small_blocks else ()
+        environment = variant(Path(temporary) / "source", changes)
+        folder = Path(temporary) / "run"
+        folder.mkdir()
+        run = recorded(folder, words.steps, words.seed, during, environment)
         losses = points(run, words.points, words.seed + 1)
         models = Counter(loss.model.value for _, loss in losses)
         end = run.records[-1].end

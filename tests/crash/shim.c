@@ -146,8 +146,8 @@ int fsync(int d) { REAL(int, fsync, int); return synced(d, real_fsync); }
 int fdatasync(int d) { REAL(int, fdatasync, int); return synced(d, real_fdatasync); }
 
 /* It promises nothing: neither what the disk has in its cache nor the size of the file. When it
- * fails, the pages are let go of, and where it waited for them, the next sync says that all is
- * well. */
+ * fails, the pages are let go of and the next sync says that all is well, as after a sync that
+ * failed: so it is where it waits, and where it only begins and finds no place on the disk. */
 int sync_file_range(int d, off64_t at, off64_t size, unsigned flags) {
     REAL(int, sync_file_range, int, off64_t, off64_t, unsigned);
     char buffer[PATH_MAX];

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,10 +22,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import BlobUnknown, Collected, ManifestReferencesUnknown, Policy
+from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.registry.ports import BlobBin
 from pratique.testing.content_builders import image, push_blob
 from pratique.testing.content_stores import (
     ContentStores,
+    RowsToCollect,
     SteppingClock,
     filesystem_stores,
     memory_stores,
@@ -39,6 +41,8 @@ T = TypeVar("T")
 NAMES = st.sampled_from([RepositoryName("team/app"), RepositoryName("team/other")])
 CONTENTS = st.sampled_from([b"{}", b"one layer", b"another layer"])
 WORKERS = st.integers(0, 1)
+# How a push comes by its blobs; whoever asks relies on the answer.
+HOWS = st.sampled_from(["upload", "ask", "mount"])
 NUMBERS = st.integers(0, 2)
 # Whether nearly the whole grace passes in the middle of a push.
 WAITS = st.booleans()
@@ -100,6 +104,57 @@ class AgedBin:
         await self.inner.empty()
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """What is collected from, with something else between each look and its deletion."""
+
+    inner: RowsToCollect
+    between: Callable[[], Coroutine[Any, Any, None]]
+
+    async def unneeded_links(
+        self, before: datetime, after: LinkPlace | None, limit: int
+    ) -> Found[LinkPlace]:
+        """See the port."""
+        return await self.inner.unneeded_links(before, after, limit)
+
+    async def drop_links(self, places: Sequence[LinkPlace], before: datetime) -> int:
+        """See the port."""
+        await self.between()
+        return await self.inner.drop_links(places, before)
+
+    async def unneeded_manifests(
+        self, before: datetime, after: ManifestPlace | None, limit: int
+    ) -> Found[ManifestPlace]:
+        """See the port."""
+        return await self.inner.unneeded_manifests(before, after, limit)
+
+    async def drop_manifests(
+        self, places: Sequence[ManifestPlace], before: datetime, at: datetime
+    ) -> int:
+        """See the port."""
+        await self.between()
+        return await self.inner.drop_manifests(places, before, at)
+
+    async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
+        """See the port."""
+        return await self.inner.unlinked(digests)
+
+    async def forget_unlinked(
+        self, digest: Digest, throw_away: Callable[[], int | None]
+    ) -> int | None:
+        """See the port."""
+        await self.between()
+        return await self.inner.forget_unlinked(digest, throw_away)
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port."""
+        return await self.inner.repositories(limit, last)
+
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """See the port."""
+        return await self.inner.drop_part(repository, limit)
+
+
 class CollectionMachine(RuleBasedStateMachine):
     """What was pushed, and a collection of each worker's in the middle of it."""
 
@@ -111,11 +166,12 @@ class CollectionMachine(RuleBasedStateMachine):
         self.tags: dict[tuple[RepositoryName, Tag], bytes] = {}
         self.under_way: dict[int, AsyncIterator[Collected]] = {}
         self.passing = Passing()
+        self.between: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
     @initialize()
     def start(self) -> None:
         """Open the stores."""
-        self.workers = [self._aged(stores) for stores in self.open_workers()]
+        self.workers = [self.aged(stores) for stores in self.open_workers()]
 
     def open_workers(self) -> list[ContentStores]:
         """Two views of one set of stores."""
@@ -125,6 +181,7 @@ class CollectionMachine(RuleBasedStateMachine):
         """Collect everything, look at what is left, and close the stores."""
         if self.workers:
             self._all_is_there()
+            self.between.clear()
             self.let_time_pass(LONG)
             self.run(self._whole())
             self.run(self._whole())
@@ -137,30 +194,26 @@ class CollectionMachine(RuleBasedStateMachine):
         """Run to its end."""
         return self.runner.run(work)
 
-    @rule(worker=WORKERS, name=NAMES, layer=CONTENTS, number=NUMBERS, waits=WAITS)
+    @rule(how=HOWS, worker=WORKERS, name=NAMES, layer=CONTENTS, number=NUMBERS, waits=WAITS)
     def push(
-        self, worker: int, name: RepositoryName, layer: bytes, number: int, *, waits: bool
+        self, how: str, worker: int, name: RepositoryName, layer: bytes, number: int, *, waits: bool
     ) -> None:
         """Push an image as a client does: blobs first, then the manifest."""
-        registry, allowed = self.workers[worker].registry(), allowed_on(name)
-        for content in (b"{}", layer):
-            self.run(push_blob(registry, allowed, content))
-        self._wait(waits=waits)
-        self._put(worker, name, layer, number)
+        if self.run(self._blobs(how, worker, name, layer)):
+            self._wait(waits=waits)
+            self.run(self._put(worker, name, layer, number))
 
-    @rule(worker=WORKERS, name=NAMES, layer=CONTENTS, number=NUMBERS, waits=WAITS)
-    def push_what_is_there(
-        self, worker: int, name: RepositoryName, layer: bytes, number: int, *, waits: bool
+    @rule(how=HOWS, worker=WORKERS, name=NAMES, layer=CONTENTS, number=NUMBERS)
+    def push_between(
+        self, how: str, worker: int, name: RepositoryName, layer: bytes, number: int
     ) -> None:
-        """Push an image whose blobs are said to be there, and rely on that."""
-        registry, allowed = self.workers[worker].registry(), allowed_on(name)
-        try:
-            for content in (b"{}", layer):
-                self.run(registry.blobs.confirm(allowed, Digest.of(content)))
-        except BlobUnknown:
-            return
-        self._wait(waits=waits)
-        self._put(worker, name, layer, number)
+        """Push an image between a collection's next look and the deletion that follows from it."""
+
+        async def push() -> None:
+            if await self._blobs(how, worker, name, layer):
+                await self._put(worker, name, layer, number)
+
+        self.between.append(push)
 
     @rule(worker=WORKERS, name=NAMES, layer=CONTENTS)
     def leave_a_push(self, worker: int, name: RepositoryName, layer: bytes) -> None:
@@ -174,20 +227,6 @@ class CollectionMachine(RuleBasedStateMachine):
         upload = stores.new_id()
         self.run(stores.area.create(name, upload))
         self.run(stores.area.finish(name, upload, Digest.of(layer), body_of([layer]), None, None))
-
-    @rule(worker=WORKERS, layer=CONTENTS, number=NUMBERS, waits=WAITS)
-    def mount(self, worker: int, layer: bytes, number: int, *, waits: bool) -> None:
-        """Push an image to one repository with the blobs of the other."""
-        source, target = RepositoryName("team/app"), RepositoryName("team/other")
-        registry = self.workers[worker].registry()
-        for content in (b"{}", layer):
-            mounted = registry.blobs.mount(
-                allowed_on(target), allowed_on(source), Digest.of(content)
-            )
-            if not self.run(mounted):
-                return
-        self._wait(waits=waits)
-        self._put(worker, target, layer, number)
 
     @rule(worker=WORKERS, name=NAMES, number=NUMBERS)
     def untag(self, worker: int, name: RepositoryName, number: int) -> None:
@@ -231,24 +270,53 @@ class CollectionMachine(RuleBasedStateMachine):
             self.collect_a_step(worker)
             self.collect_a_step(worker)
 
-    def _put(self, worker: int, name: RepositoryName, layer: bytes, number: int) -> None:
+    async def _blobs(self, how: str, worker: int, name: RepositoryName, layer: bytes) -> bool:
+        """Let a repository have the blobs of an image; False where that cannot be had this way."""
+        registry, allowed = self.workers[worker].registry(), allowed_on(name)
+        for content in (b"{}", layer):
+            match how:
+                case "upload":
+                    await push_blob(registry, allowed, content)
+                case "ask":
+                    try:
+                        await registry.blobs.confirm(allowed, Digest.of(content))
+                    except BlobUnknown:
+                        return False
+                case _:
+                    source = allowed_on("team/other" if name == "team/app" else "team/app")
+                    if not await registry.blobs.mount(allowed, source, Digest.of(content)):
+                        return False
+        return True
+
+    async def _put(self, worker: int, name: RepositoryName, layer: bytes, number: int) -> None:
         content, tag = image([layer]), Tag(f"v{number}")
         manifests = self.workers[worker].registry().manifests
         try:
-            self.run(manifests.put(allowed_on(name), tag, None, content))
+            await manifests.put(allowed_on(name), tag, None, content)
         except ManifestReferencesUnknown as lost:
             raise AssertionError(f"a blob that was there has gone: {lost}") from lost
         self.tags[name, tag] = layer
+
+    async def _all_between(self) -> None:
+        while self.between:
+            await self.between.pop()()
 
     def _collection(self, worker: int) -> AsyncIterator[Collected]:
         stores = self.workers[worker]
         return stores.collection(stores.clock, step=1).run(POLICY)
 
-    def _aged(self, stores: ContentStores) -> ContentStores:
+    def aged(self, stores: ContentStores) -> ContentStores:
+        """The stores, for which time passes in leaps and other things come between."""
+
         def clock() -> datetime:
             return stores.area_time().astimezone(UTC) + self.passing.passed
 
-        return replace(stores, clock=clock, bin=AgedBin(stores.bin, self.passing))
+        return replace(
+            stores,
+            clock=clock,
+            bin=AgedBin(stores.bin, self.passing),
+            leftovers=Interrupted(stores.leftovers, self._all_between),
+        )
 
     async def _whole(self, worker: int = 0) -> None:
         async for _ in self._collection(worker):

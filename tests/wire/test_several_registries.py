@@ -433,6 +433,29 @@ async def test_who_governs_one_registry_learns_nothing_of_another() -> None:
         async def ask(registry: RegistryInMemory, path: str, method: str = "GET") -> Response:
             return await registry.ask(method, f"/api/v1{path}", headers={**headers, **JSON})
 
+        denial = {
+            "name": "secret of home",
+            "actions": ["*"],
+            "principals": [secret["client_id"]],
+            "scope": own,
+        }
+        await home.manage("POST", "/deny-assignments", denial)
+        stranger = {"authorization": basic(secret["client_id"], secret["secret"])}
+        refused = await second.ask("GET", "/v2/app/tags/list", headers=stranger)
+        decision = header(refused, "x-pratique-decision")
+        question = {"principal": secret["client_id"], "action": "pull", "resource": "app"}
+        answer = await second.ask(
+            "POST",
+            "/api/v1/access/check",
+            headers={**headers, **JSON},
+            body=json.dumps(question).encode(),
+        )
+        explained = await ask(second, f"/decisions/{decision}")
+        assert answer.status == explained.status == 200
+        denied = await ask(second, "/deny-assignments")
+        for told in (answer, explained, denied, await ask(second, "/access/review")):
+            assert b"secret of home" not in told.body
+            assert own.encode() not in told.body
         listed = json.loads((await ask(second, "/role-assignments")).body)
         assert own not in {a["scope"] for a in listed}
         assert scope in {a["scope"] for a in listed}

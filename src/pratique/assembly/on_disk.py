@@ -110,6 +110,7 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
         pending.close()
         database.close()
 
+    leftovers = SqliteLeftovers(database)
     return RowStores(
         ledger=SqliteLedger(database),
         attempts=attempts,
@@ -120,7 +121,8 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
         links=SqliteBlobLinks(database),
         catalogue=SqliteCatalogue(database),
         items=SqliteItems(database),
-        leftovers=SqliteLeftovers(database),
+        leftovers=leftovers,
+        remains=leftovers,
         sessions=SqliteUploadSessions(database),
         blob_places=SqliteBlobPlaces(database),
         turn=CollectionTurn(data),

@@ -79,6 +79,7 @@ def rows_on_postgres(url: str, mark: Path | None) -> RowStores:
     def knows_objects() -> bool:
         return database.run(lambda: database.fetch_one(_ANY_OBJECT)) is not None
 
+    leftovers = PostgresLeftovers(database)
     return RowStores(
         ledger=ledger,
         attempts=PostgresSignInAttempts(database),
@@ -89,7 +90,8 @@ def rows_on_postgres(url: str, mark: Path | None) -> RowStores:
         links=PostgresBlobLinks(database),
         catalogue=PostgresCatalogue(database),
         items=PostgresItems(database),
-        leftovers=PostgresLeftovers(database),
+        leftovers=leftovers,
+        remains=leftovers,
         sessions=PostgresUploadSessions(database),
         blob_places=PostgresBlobPlaces(database),
         turn=PostgresTurn(database, url),

@@ -221,7 +221,7 @@ def _collection(rows: RowStores, blobs: BlobStores, snapshots: Snapshots) -> Col
         except (NotPrepared, LawUnreadable, LawNotConfirmed) as error:
             raise StorageFailed(f"which registries there are cannot be read: {error}") from error
 
-    standing = StandingRegistries(rows.catalogue, ids)
+    standing = StandingRegistries(rows.remains, ids)
     return Collection(rows.leftovers, blobs.bin, blobs.area, now, registries=standing)
 
 

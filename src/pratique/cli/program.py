@@ -65,6 +65,11 @@ _VERBS = {
     "anonymous-pull": _Entry(
         "What they may do", "registry", "Whether everybody may pull without a login."
     ),
+    "network-rule": _Entry(
+        "What they may do",
+        "network_rules",
+        "From which network addresses the registry may be reached.",
+    ),
     "doctor": _Entry(
         "Questions",
         "doctor",
@@ -83,7 +88,7 @@ _VERBS = {
         "collection",
         "Delete what nothing needs any more: blobs, uploads that were left, untagged manifests.",
     ),
-    "registry": _Entry("Registry", "registry", "The registry's own settings."),
+    "registry": _Entry("Registry", "registry", "The registry's own settings; further registries."),
     "check": _Entry(
         "Registry", "checking", "Compare everything in a data folder with what it should be."
     ),

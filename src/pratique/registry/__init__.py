@@ -58,6 +58,7 @@ from pratique.registry.ports import (
     Items,
     Leftovers,
     ManifestStore,
+    Remains,
     UploadArea,
 )
 from pratique.registry.records import ManifestRecord, Reference
@@ -104,6 +105,7 @@ __all__ = [
     "Reference",
     "Referrer",
     "Registry",
+    "Remains",
     "RepositoryFacts",
     "RepositoryUnknown",
     "SizeMismatch",

@@ -26,7 +26,7 @@ from pratique.naming import Digest
 from pratique.registry.blobs import RENEWED_AFTER
 from pratique.registry.content import LinkPlace, ManifestPlace
 from pratique.registry.namespaces import MARK, StoredName
-from pratique.registry.ports import BlobBin, Catalogue, Leftovers, UploadArea
+from pratique.registry.ports import BlobBin, Leftovers, Remains, UploadArea
 from pratique.registry.uploads import IDLE_LIMIT
 
 GRACE: Final = timedelta(hours=24)
@@ -79,11 +79,11 @@ class StandingRegistries:
     """Which registries lie in the stores, and which of them there still are.
 
     Attributes:
-        catalogue: gives repositories by their names in the stores.
+        remains: gives repositories by their names in the stores, and ends them.
         ids: of all registries that there are when it is called, or later; never of fewer.
     """
 
-    catalogue: Catalogue
+    remains: Remains
     ids: Callable[[], Awaitable[frozenset[str]]]
 
 
@@ -138,7 +138,7 @@ class Collection:
     ) -> AsyncIterator[Collected]:
         after = MARK
         while True:
-            names = await registries.catalogue.repositories(self.step, after)
+            names = await registries.remains.repositories(self.step, after)
             # INVARIANT: the ids are read after the names. Whatever lies under an id was put there
             # when its registry was, so an id that is not among these is of one that was deleted,
             # and none will ever have it again.
@@ -146,10 +146,10 @@ class Collection:
             for name in map(StoredName, names):
                 if name.registry_id in standing:
                     continue
-                gone = 0 if only_count else await self.leftovers.drop_part(name, self.step)
+                gone = 0 if only_count else await registries.remains.drop_part(name, self.step)
                 while gone:
                     yield done
-                    gone = await self.leftovers.drop_part(name, self.step)
+                    gone = await registries.remains.drop_part(name, self.step)
                 done = replace(done, repositories=done.repositories + 1)
             yield done
             if len(names) < self.step:

@@ -188,16 +188,6 @@ class Leftovers(Protocol):
         """Forget those of them that still are so, and say how many that were."""
         ...
 
-    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
-        """Forget up to `limit` manifests of a repository of which nothing is wanted any more.
-
-        Once there is none, up to so many links; once there is none either, the repository itself.
-
-        Returns:
-            How many rows that were; 0 when nothing is left.
-        """
-        ...
-
     async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
         """Those that no repository links."""
         ...
@@ -213,6 +203,27 @@ class Leftovers(Protocol):
             digest: of the blob.
             throw_away: called when there is no link; removes the bytes and gives their number,
                 or None when they must stay. It may be called again after it has removed them.
+        """
+        ...
+
+
+class Remains(Protocol):
+    """Repositories by their names in the stores, of whichever registry, and their end.
+
+    Locks count for nothing here: whoever asks knows that the whole registry is gone.
+    """
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """Up to `limit` of all there are, in the order of the names' bytes, beyond `last`."""
+        ...
+
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """Forget up to `limit` manifests of a repository of which nothing is wanted any more.
+
+        Once there is none, up to so many links; once there is none either, the repository itself.
+
+        Returns:
+            How many rows that were; 0 when nothing is left.
         """
         ...
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from pratique.registry import (
     BlobBin,
@@ -19,6 +20,7 @@ from pratique.registry import (
     Leftovers,
     ManifestStore,
     Registry,
+    Remains,
     StandingRegistries,
     UploadArea,
     UploadId,
@@ -71,6 +73,10 @@ class CountedIds:
         return UploadId(f"{self._prefix}{next(self._numbers):015x}")
 
 
+class RowsToCollect(Leftovers, Remains, Protocol):
+    """What every store that is collected from keeps both promises of."""
+
+
 @dataclass(frozen=True)
 class ContentStores:
     """One set of stores that belong together, with a clock and ids of its own.
@@ -85,7 +91,7 @@ class ContentStores:
     area: UploadArea
     catalogue: Catalogue
     items: Items
-    leftovers: Leftovers
+    leftovers: RowsToCollect
     bin: BlobBin
     area_time: Callable[[], datetime]
     clock: Callable[[], datetime] = field(default_factory=SteppingClock)
@@ -112,7 +118,7 @@ class ContentStores:
         registries: Callable[[], Awaitable[frozenset[str]]] | None = None,
     ) -> Collection:
         """Collection in these stores, in small steps; `registries` gives the ids of those there."""
-        standing = None if registries is None else StandingRegistries(self.catalogue, registries)
+        standing = None if registries is None else StandingRegistries(self.leftovers, registries)
         return Collection(self.leftovers, self.bin, self.area, clock, step, standing)
 
 

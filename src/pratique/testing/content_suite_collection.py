@@ -20,6 +20,7 @@ from pratique.registry import (
 )
 from pratique.registry.blobs import RENEWED_AFTER
 from pratique.registry.collection import LEAST_GRACE
+from pratique.registry.locks import LockChange, Locks
 from pratique.testing.content_builders import image, index, later, push_blob
 from pratique.testing.content_stores import ContentStores
 from pratique.testing.loops import in_loop
@@ -246,6 +247,10 @@ class CollectionSuite:
                     content = image([], annotations={"number": str(number)})
                     await registry.manifests.put(push(name), Tag(f"v{number}"), None, content)
         await push_blob(home.of(gone), push(), b"of the deleted one alone")
+        # What nobody may list, delete or change goes too, since nobody is left to unlock it.
+        for item in (None, V1):
+            change = LockChange(lock=Locks.LIST | Locks.DELETE | Locks.WRITE)
+            await home.of(gone).listings.change_locks(push(), item, change)
 
         async def ids() -> frozenset[str]:
             return frozenset({"", kept})

@@ -35,8 +35,10 @@ V = TypeVar("V")
 MAX_BEARERS = 4096
 MAX_ADDRESSES = 4096
 MAX_REPOSITORIES = 16_384
-# Each holds what one law of one registry admitted; few servers keep more registries in use.
+# Each holds what one law of one registry admitted; few servers keep more registries in use. All of
+# them together hold four times what the home registry's may.
 MAX_MEMORIES = 64
+PART_OF_ONE = 16
 # Longer ones are no pulls of any client, and would let one caller fill the memory.
 _MAX_PATH = 512
 _MAX_TOKEN = 4096
@@ -97,7 +99,7 @@ class AdmissionsOfRegistries:
         registry_id = arrival.snapshot.registry_id
         known = self._memories.get(registry_id)
         if known is None:
-            known = RememberedAdmissions(self._clock)
+            known = RememberedAdmissions(self._clock, PART_OF_ONE if registry_id else 1)
             keep(self._memories, registry_id, known, MAX_MEMORIES)
         return known
 
@@ -107,10 +109,14 @@ class RememberedAdmissions:
 
     Args:
         clock: gives now, with a time zone.
+        part: by which the most that is remembered is divided.
     """
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], part: int = 1) -> None:
         self._clock = clock
+        self._most_bearers = MAX_BEARERS // part
+        self._most_addresses = MAX_ADDRESSES // part
+        self._most_repositories = MAX_REPOSITORIES // part
         self._snapshot: Snapshot | None = None
         self._bearers: dict[_Proof, Bearer] = {}
         self._addresses: dict[tuple[Bearer, str, str], Admission] = {}
@@ -146,7 +152,7 @@ class RememberedAdmissions:
         if expiry is not None:
             until = min(until, expiry.timestamp())
         bearer = Bearer(caller, until)
-        keep(self._bearers, proof, bearer, MAX_BEARERS)
+        keep(self._bearers, proof, bearer, self._most_bearers)
         return bearer
 
     def find(self, bearer: Bearer, request: Request) -> Admission | None:
@@ -162,7 +168,7 @@ class RememberedAdmissions:
     def remember_pull(self, bearer: Bearer, route: Route, name: RepositoryName, pull: Pull) -> None:
         """Keep an admission to pull, unless it holds but for a time."""
         if route.action is RegistryAction.PULL and not pull.allowed.depends_on_time:
-            keep(self._repositories, (bearer, name), pull, MAX_REPOSITORIES)
+            keep(self._repositories, (bearer, name), pull, self._most_repositories)
 
     def remember(
         self, bearer: Bearer, request: Request, route: Route, pull: Pull, parts: dict[str, str]
@@ -174,7 +180,8 @@ class RememberedAdmissions:
             and len(request.path) <= _MAX_PATH
         ):
             admission = Admission(pull, route, parts)
-            keep(self._addresses, (bearer, request.method, request.path), admission, MAX_ADDRESSES)
+            key = (bearer, request.method, request.path)
+            keep(self._addresses, key, admission, self._most_addresses)
 
 
 def _proof(arrival: Arrival) -> _Proof | None:

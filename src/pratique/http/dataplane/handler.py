@@ -63,6 +63,8 @@ class DataPlane:
         return response
 
     async def _answer(self, arrival: Arrival) -> Response:
+        if arrival.snapshot.law.registry.network is not None:
+            self._entrance.check_address(arrival)
         admissions = self._admissions.of(arrival)
         request = arrival.request
         bearer = admissions.bearer(arrival)

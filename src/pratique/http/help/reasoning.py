@@ -13,6 +13,7 @@ from pratique.admission import Caller, ControlError, ControlPlane, NotFound, Ref
 from pratique.admission.account import question_of
 from pratique.admission.decisions import DecisionRecord
 from pratique.admission.inquiries import check
+from pratique.admission.reaching import reached_again
 from pratique.http.edge import Arrival, Entrance
 from pratique.http.management.questions import LongQuestions
 from pratique.identity import User
@@ -60,6 +61,9 @@ class Reasonings:
         except Refused as refused:
             self._entrance.record(arrival, refused.denied)
             return None
+        reached = reached_again(record, snapshot)
+        if reached is not None:
+            return Reasoning(reached.allowed_now, reached.remedies)
         question = question_of(record, snapshot)
         if question is None:
             return Reasoning()
@@ -70,7 +74,15 @@ class Reasonings:
             )
         except ControlError as error:
             return Reasoning(unanswered=str(error))
-        return Reasoning(bool(now.verdict), tuple(r.commands(law) for r in now.remedies))
+        chosen = f" --registry {snapshot.registry.name}" if snapshot.registry_id else ""
+        commands = (tuple(_at(c, chosen) for c in r.commands(law)) for r in now.remedies)
+        return Reasoning(bool(now.verdict), tuple(commands))
+
+
+def _at(command: str, chosen: str) -> str:
+    """A command as it is typed for another registry than the home registry."""
+    parts = command.split(" && ")
+    return " && ".join(f"{p}{chosen}" if p.startswith("pratique ") else p for p in parts)
 
 
 def is_own(record: DecisionRecord, user: User) -> bool:

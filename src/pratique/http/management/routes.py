@@ -19,6 +19,7 @@ from pratique.http.management import (
     directory,
     ldap,
     managed_identities,
+    network_rules,
     registries,
     registry_settings,
     role_definitions,
@@ -144,6 +145,8 @@ ROUTES = (
     ),
     _row("GET", "/registry", f"{_REGISTRIES}/read", registry_settings.show_registry),
     _row("PATCH", "/registry", f"{_REGISTRIES}/write", registry_settings.update_registry),
+    _row("GET", "/network-rules", f"{_REGISTRIES}/read", network_rules.show_network_rules),
+    _row("PATCH", "/network-rules", f"{_REGISTRIES}/write", network_rules.update_network_rules),
     _row("GET", "/admin-user", f"{_REGISTRIES}/read", registry_settings.show_admin_user),
     _row(
         "POST",

@@ -54,6 +54,14 @@ class ListedRegistry(Registry, frozen=True, kw_only=True):
     registry_id: str | None
 
 
+class NetworkRules(Shape, frozen=True, kw_only=True):
+    """From where the registry's content may be reached."""
+
+    public_access: bool
+    default_action: Literal["allow", "deny"]
+    allowed: list[str]
+
+
 class AdminUser(Shape, frozen=True, kw_only=True):
     """The admin user, and when its passwords were made."""
 

@@ -22,7 +22,7 @@ MAX_REMEMBERED: Final = 4096
 # A person forgets to log in a few times in a minute; whoever asks for more tries names.
 MOST_OF_ONE_SOURCE: Final = 20
 
-_Key = tuple[str, str, RegistryAction]
+_Key = tuple[str, str, str, RegistryAction]
 
 
 class AnonymousRefusals:
@@ -58,8 +58,8 @@ class AnonymousRefusals:
         action = None if told is None else _action(told)
         if told is None or action is None:
             return self._new_id()
-        source = source_of(arrival.request.client)
-        key = (source, str(told.question.resource), action)
+        source, asked = source_of(arrival.request.client), str(told.question.resource)
+        key = (source, arrival.snapshot.registry_id, asked, action)
         now = self._clock()
         known = self._known.get(key)
         if known is not None and _is_young(known[0], now) and known[2] is arrival.snapshot:

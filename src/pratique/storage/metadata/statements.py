@@ -176,6 +176,7 @@ TAGS_OF_RANGE: Final = """
 """
 MANIFESTS_OF: Final = "SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest"
 TAGS_OF: Final = "SELECT name FROM tags WHERE repository = $1 ORDER BY name"
+EVERY_REPOSITORY: Final = "SELECT name FROM repositories WHERE name > $1 ORDER BY name LIMIT $2"
 SOME_MANIFESTS_OF: Final = """
     SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest LIMIT $2
 """

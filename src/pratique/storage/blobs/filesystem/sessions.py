@@ -79,6 +79,7 @@ class HeldUpload:
         self._end = 0
         self._begun = 0
         self._given_away = False
+        self._has_lost = False
 
     def hold(self) -> None:
         """Take the lock.
@@ -109,8 +110,7 @@ class HeldUpload:
             _write_all(self.data, block, self._end)
             self._end += len(block)
             if self._end - self._begun >= STEP:
-                begin_writing(self.data, self._begun, self._end - self._begun)
-                self._begun = self._end
+                self._begin_writing()
         if hasher is not None:
             hasher.update(block)
 
@@ -125,8 +125,13 @@ class HeldUpload:
         self.offset = self._end
 
     def cut(self) -> None:
-        """Give back the room of bytes that do not count, unless the file was given away."""
-        if self.data >= 0 and not self._given_away:
+        """Give back the room of bytes that do not count, unless the file was given away.
+
+        An upload of which the kernel may have lost bytes is over.
+        """
+        if self._has_lost:
+            self.remove()
+        elif self.data >= 0 and not self._given_away:
             with faults_told():
                 os.ftruncate(self.data, self.offset)
             self._end = self._begun = self.offset
@@ -170,6 +175,16 @@ class HeldUpload:
             if descriptor >= 0:
                 os.close(descriptor)
         self.data = self._session = -1
+
+    def _begin_writing(self) -> None:
+        try:
+            begin_writing(self.data, self._begun, self._end - self._begun)
+        except OSError:
+            # What could not be written may be gone from memory, with bytes that count on the same
+            # page, and a sync would say nothing of it: these bytes must never be tried again.
+            self._has_lost = True
+            raise
+        self._begun = self._end
 
     def _open_data(self) -> None:
         create = os.O_CREAT if self.offset == 0 else 0

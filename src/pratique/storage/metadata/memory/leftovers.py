@@ -16,7 +16,7 @@ _BLOB_KINDS = frozenset({"config", "layer"})
 
 
 class MemoryLeftovers:
-    """The port `Leftovers`."""
+    """The ports `Leftovers` and `Remains`."""
 
     def __init__(self, rows: ContentRows) -> None:
         self._rows = rows
@@ -64,6 +64,10 @@ class MemoryLeftovers:
                 row.updated_at = at
                 gone += 1
         return gone
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port."""
+        return tuple(sorted(name for name in self._rows.repositories if name > last)[:limit])
 
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""

@@ -83,7 +83,7 @@ _UNLINKED: Final = """
 
 
 class PostgresLeftovers:
-    """The port `Leftovers`."""
+    """The ports `Leftovers` and `Remains`."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
@@ -128,6 +128,11 @@ class PostgresLeftovers:
             digests = [place.digest.text for place in group]
             gone += await self._drop_of(repository, digests, to_micros(before), to_micros(at))
         return gone
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port. One round trip."""
+        rows = await self._database.fetch_all(sql.EVERY_REPOSITORY, last, limit)
+        return tuple(repository_of(name) for (name,) in rows)
 
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""

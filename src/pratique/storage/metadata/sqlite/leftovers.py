@@ -54,7 +54,7 @@ _IS_OLD_MANIFEST: Final = """
 
 
 class SqliteLeftovers:
-    """The port `Leftovers`."""
+    """The ports `Leftovers` and `Remains`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -117,6 +117,11 @@ class SqliteLeftovers:
             return gone
 
         return await self._database.write(work)
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port."""
+        rows = self._database.fetch_all(sql.EVERY_REPOSITORY, {"1": last, "2": limit})
+        return tuple(repository_of(name) for (name,) in rows)
 
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""
