@@ -77,6 +77,7 @@ class ServeSettings:
         limits: how many requests a minute are served: the name of a preset, and single limits.
         trusted_proxies: networks of proxies that say truly whom they stand for.
         audit_pulls: whether pulls have entries in the audit log.
+        import_from: hosts from which images may be imported.
         traces: what a client's own trace means, where traces are sent to a collector; None for no
             traces.
     """
@@ -96,3 +97,4 @@ class ServeSettings:
     trusted_proxies: tuple[str, ...] = ()
     traces: str | None = None
     audit_pulls: bool = False
+    import_from: tuple[str, ...] = ()

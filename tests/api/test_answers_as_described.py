@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.api.described import Calls, Judge, document_of
 from tests.support.certificates import Authority
 from tests.support.slapd import GROUPS, PEOPLE, READER, group, person, slapd
-from tests.wire.governing import Robot, running
+from tests.wire.governing import Robot, push, running
 
 from pratique.http.documents.endpoint import MAKERS, MANAGEMENT_PATH
 from pratique.testing.loops import in_loop
@@ -32,6 +32,8 @@ async def _registry(call: Calls) -> None:
     await call("POST", "/registries", {"name": "second", "login_server": "second.example.org"})
     await call("GET", "/registries")
     await call("DELETE", "/registries/second")
+    await call("PATCH", "/network-rules", {"add": ["192.0.2.0/24"]})
+    await call("GET", "/network-rules")
     for path in MAKERS:
         await call("GET", path.removeprefix("/api/v1"))
 
@@ -141,6 +143,13 @@ async def _tokens(call: Calls) -> None:
     await call("DELETE", "/scope-maps/ci-map")
 
 
+async def _imports(call: Calls) -> None:
+    await push(call.registry, "team/app")
+    wanted = {"source": "team/app:v1", "targets": ["team/copy:v2"]}
+    begun = await call("POST", "/imports", wanted)
+    await call("GET", f"/imports/{begun['import_id']}")
+
+
 async def _outside(call: Calls, folder: Path) -> None:
     keys = OutsideIssuer(ISSUER).jwks()
     trust = {"issuer": ISSUER, "audiences": ["api://pratique"], "jwks": keys}
@@ -181,6 +190,7 @@ async def test_every_operation_answers_as_described(tmp_path: Path) -> None:
         await _roles(call)
         await _questions(call)
         await _tokens(call)
+        await _imports(call)
     operations = {
         operation["operationId"]
         for at in judge.document["paths"].values()

@@ -35,6 +35,7 @@ REGISTRY_WRITES = frozenset(
         *(f"{_REGISTRIES}/{kind}/delete" for kind in ("tokens", "scopeMaps")),
         *(f"{_REGISTRIES}/{verb}Credential/action" for verb in ("regenerate",)),
         *(f"{_REGISTRIES}/{verb}Credentials/action" for verb in ("list", "generate")),
+        f"{_REGISTRIES}/importImage/action",
     }
 )
 ASSIGNMENT_WRITES = frozenset(

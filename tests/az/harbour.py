@@ -30,6 +30,7 @@ class Harbour:
         subscription: in which the registry stands.
         scope: the registry's resource id.
         boss: client id and secret of a service principal with the role Owner at `/`.
+        import_port: of 127.0.0.1, from which the server may import over plain HTTP.
     """
 
     server: LiveServer
@@ -40,6 +41,7 @@ class Harbour:
     tenant: str
     scope: str
     boss: tuple[str, str]
+    import_port: int
     _numbers: Iterator[int]
 
     @property
@@ -109,8 +111,10 @@ def harbour(folder: Path) -> Iterator[Harbour]:
     usual = _can_have(address, 443)
     port = 443 if usual else free_port()
     login_server = NAME if usual else f"{NAME}:{port}"
+    import_port = free_port()
     with live_server(
         folder / "data",
+        options=("--import-from", f"http://127.0.0.1:{import_port}"),
         workers=1,
         port=port,
         tls=True,
@@ -129,6 +133,7 @@ def harbour(folder: Path) -> Iterator[Harbour]:
             tenant=registry["tenant_id"],
             scope=registry["id"],
             boss=(boss["client_id"], boss["secret"]),
+            import_port=import_port,
             _numbers=count(1),
         )
 

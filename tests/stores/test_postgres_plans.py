@@ -52,7 +52,7 @@ _QUESTIONS = {
     "locks above a blob": (sql.LOCKED_ABOVE_BLOB, _KEY),
     "tag": (sql.TAG, ("app/7", "v7007")),
     "manifest": (sql.MANIFEST, _KEY),
-    "holders": (sql.HOLDERS, ("sha256:7007", 10)),
+    "holders": (sql.HOLDERS, ("sha256:7007", 10, "app/5")),
     "tags": (sql.TAGS, ("app/7", "v5", 100)),
     "tag facts": (sql.TAG_FACTS, ("app/7", "v5", 100)),
     "manifest facts": (sql.MANIFEST_FACTS, ("app/7", "sha256:5", 100)),

@@ -38,6 +38,8 @@ CHANGES_NOTHING = frozenset(
         *("check_access", "list_who_can", "try_changes", "check_issuer", "test_ldap"),
         # The log itself tells of it.
         "prune_audit_log",
+        # An import has an entry when it ends, as a push has.
+        "create_import",
     }
 )
 

@@ -32,15 +32,17 @@ REGISTRY_READS = frozenset(
         *("list_scope_maps", "list_tokens", "show_role_definition", "list_deny_assignments"),
         *("check_access", "list_who_can", "try_changes", "review_access", "explain_decision"),
         *("list_decisions", "list_audit_entries", "show_audit_head", "list_registries"),
+        "show_network_rules",
     }
 )
 REGISTRY_WRITES = frozenset(
     {
-        *("update_registry", "enable_admin_user", "disable_admin_user"),
+        *("update_registry", "enable_admin_user", "disable_admin_user", "update_network_rules"),
         *("regenerate_admin_password", "create_scope_map", "update_scope_map"),
         *("delete_scope_map", "create_token", "new_token_password", "enable_token"),
         *("disable_token", "delete_token", "update_token", "prune_audit_log"),
         "delete_registry",
+        *("create_import", "show_import"),
     }
 )
 # Asked above the registry, where a new one would stand.

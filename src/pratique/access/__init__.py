@@ -13,6 +13,7 @@ from pratique.access.decision import Allowed, Denied
 from pratique.access.denials import EVERYONE, DenyAssignment, Refusal
 from pratique.access.judge import decide, permission_named
 from pratique.access.law import Law, RegistryPolicy, RoleMode
+from pratique.access.network_rules import AddressRefusal, NetworkRules
 from pratique.access.principals import Principal, PrincipalKind
 from pratique.access.question import (
     EVERY_REPOSITORY,
@@ -46,6 +47,7 @@ __all__ = [
     "SYSTEM_SCOPE_MAPS",
     "THE_REGISTRY",
     "AboutAssignment",
+    "AddressRefusal",
     "AdminUser",
     "Allowed",
     "Amendment",
@@ -58,6 +60,7 @@ __all__ = [
     "DirectoryPrincipal",
     "FolderOwner",
     "Law",
+    "NetworkRules",
     "Outcome",
     "PermissionSet",
     "Principal",

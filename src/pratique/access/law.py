@@ -11,6 +11,7 @@ from pratique.access.builtin_roles import BUILT_IN_ROLES
 from pratique.access.consulted import Consulted, Reason
 from pratique.access.denials import DenyAssignment
 from pratique.access.groups import Memberships
+from pratique.access.network_rules import NetworkRules
 from pratique.access.principals import Principal
 from pratique.access.roles import RoleAssignment, RoleDefinition
 from pratique.access.scope_maps import SYSTEM_SCOPE_MAPS, RegistryToken, ScopeMap
@@ -32,6 +33,7 @@ class RegistryPolicy:
         name: of the registry; the admin user's name too.
         scope: where it stands.
         management_groups: names of the groups above its subscription, nearest first.
+        network: from where its content may be reached; None for everywhere.
     """
 
     name: str
@@ -40,11 +42,12 @@ class RegistryPolicy:
     management_groups: tuple[str, ...] = ()
     admin_enabled: bool = False
     anonymous_pull: bool = False
+    network: NetworkRules | None = None
 
 
 Held = Mapping[str, tuple[RoleAssignment, ...]]
 # What reaches how many principals is remembered, for each law: some 20 MB when full.
-_MOST_REMEMBERED = 16_384
+MOST_REMEMBERED = 16_384
 
 
 class Grant(NamedTuple):
@@ -99,6 +102,7 @@ class Law:
             first.
         scope_maps: likewise.
         line: keys of the scopes that lie at or above the registry, nearest first, `/` last.
+        remembers: of how many principals it is remembered what reaches them.
     """
 
     registry: RegistryPolicy
@@ -111,6 +115,7 @@ class Law:
     tokens: Mapping[str, RegistryToken]
     scope_maps: Mapping[str, ScopeMap]
     line: tuple[str, ...]
+    remembers: int = field(default=MOST_REMEMBERED, compare=False)
     # Worked out before; it can only ever hold what the rest says.
     _reaches: dict[str, Reach] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -139,10 +144,17 @@ class Law:
         registry: RegistryPolicy,
         tokens: Mapping[str, RegistryToken],
         scope_maps: Mapping[str, ScopeMap],
+        remembers: int = MOST_REMEMBERED,
     ) -> Law:
         """The same law seen from a registry that has tokens and scope maps of its own."""
-        line = self.line if registry is self.registry else _line(registry)
-        return replace(self, registry=registry, line=line, tokens=tokens, scope_maps=scope_maps)
+        return replace(
+            self,
+            registry=registry,
+            line=self.line if registry is self.registry else _line(registry),
+            tokens=tokens,
+            scope_maps=scope_maps,
+            remembers=remembers,
+        )
 
     def groups_of(self, object_id: str) -> tuple[str, ...]:
         """Object ids of all enabled groups that somebody is in, nearest first."""
@@ -167,7 +179,7 @@ class Law:
         known = self._reaches.get(object_id)
         if known is None:
             known = self.reach_at(object_id, self.line)
-            if len(self._reaches) >= _MOST_REMEMBERED:
+            if len(self._reaches) >= self.remembers:
                 self._reaches.clear()
             if known.principal is not None:
                 self._reaches[object_id] = known

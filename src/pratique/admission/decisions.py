@@ -16,6 +16,8 @@ CONSULTED_KEPT: Final = 50
 NAMES_KEPT: Final = 20
 # No repository can have this name; see `GrantUse`.
 OTHERS: Final = "*"
+REACHING: Final = "reach"
+"""In place of an action: the address was refused before anything of the request was read."""
 
 Kind = Literal["refused", "sign-in refused"]
 
@@ -57,6 +59,8 @@ class AboutRecord(msgspec.Struct, frozen=True):
 
 class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A refusal. What a refused sign-in cannot know (who, what, under which law) is empty.
+
+    So is who was refused for their address alone.
 
     Attributes:
         at: with a time zone.

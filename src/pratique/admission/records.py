@@ -13,6 +13,14 @@ from pratique.identity.ldap import LdapSetup
 from pratique.naming import RegistryName, ResourceScope
 
 
+class NetworkRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """From where a registry's content may be reached; `access.NetworkRules` says what it means."""
+
+    public_access: bool = True
+    allow_by_default: bool = True
+    allowed: tuple[str, ...] = ()
+
+
 class RegistrySettings(msgspec.Struct, frozen=True):
     """What every registry of a server has of its own.
 
@@ -22,6 +30,7 @@ class RegistrySettings(msgspec.Struct, frozen=True):
         help_page: URL that refusals point to; None for the registry's own page.
         accepts_arm_tokens: whether the exchange takes tokens that were made for the resource
             manager (`azureADAuthenticationAsArmPolicy`, reference 9).
+        network: from where its content may be reached.
     """
 
     name: str
@@ -34,6 +43,7 @@ class RegistrySettings(msgspec.Struct, frozen=True):
     anonymous_pull: bool = False
     help_page: str | None = None
     accepts_arm_tokens: bool = True
+    network: NetworkRecord = NetworkRecord()
 
     @property
     def scope(self) -> ResourceScope:

@@ -7,6 +7,7 @@ from sys import intern
 
 from pratique.access import (
     DenyAssignment,
+    NetworkRules,
     PermissionSet,
     Principal,
     PrincipalKind,
@@ -24,11 +25,12 @@ from pratique.admission.records import (
     DenyRecord,
     PermissionsRecord,
     RegistryRecord,
+    RegistrySettings,
     RoleRecord,
     ScopeMapRecord,
 )
 from pratique.identity import Application, Group, User
-from pratique.naming import ResourceScope
+from pratique.naming import AddressRange, ResourceScope
 
 CUSTOM_ATTRIBUTE = "Microsoft.Directory/CustomSecurityAttributes/Id:"
 
@@ -42,7 +44,17 @@ def policy(record: RegistryRecord) -> RegistryPolicy:
         management_groups=record.management_groups,
         admin_enabled=record.admin_enabled,
         anonymous_pull=record.anonymous_pull,
+        network=network_rules(record),
     )
+
+
+def network_rules(record: RegistrySettings) -> NetworkRules | None:
+    """From where a registry's content may be reached; None for everywhere."""
+    stored = record.network
+    rules = NetworkRules(
+        stored.public_access, stored.allow_by_default, tuple(map(AddressRange, stored.allowed))
+    )
+    return None if rules.open else rules
 
 
 def principal(

@@ -9,6 +9,7 @@ from datetime import datetime
 from pratique.admission import ControlPlane, Gate, Ledger, SignInAttempts, Snapshots
 from pratique.admission.application_gate import ApplicationGate
 from pratique.admission.exchange_gate import ExchangeGate
+from pratique.admission.imports import ImageSources, Imports
 from pratique.admission.outside_tokens import OutsideTokens
 from pratique.admission.own_tokens import OwnTokens
 from pratique.admission.pending_sign_ins import PendingSignIns
@@ -34,9 +35,10 @@ from pratique.http.tokens import Exchange, TokenEndpoint
 from pratique.identity import PasswordHasher, SignInFailure, UserPasswords
 from pratique.identity.federation import IssuerKeys, OutsideKeys
 from pratique.identity.ldap import LdapDirectory
+from pratique.naming.hosts import AllowedHosts
 from pratique.observability import LineLog, Meter, metrics_table
 from pratique.observability.spans import NoSpans, Spans, told_of_verdict
-from pratique.outgoing import DiscoveredKeys, LdapServers
+from pratique.outgoing import DiscoveredKeys, LdapServers, RemoteRegistries
 from pratique.registry import Registry
 
 METRICS = metrics_table(ROWS, tuple(SignInFailure))
@@ -56,6 +58,7 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
     external_url: str | None = None,
     issuers: OutsideKeys | None = None,
     ldap: LdapDirectory | None = None,
+    sources: ImageSources | None = None,
     meter: Meter | None = None,
     limiter: Limiter | None = None,
     spans: Spans | None = None,
@@ -94,11 +97,21 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         "client_credentials": ClientCredentials(clients, new_id),
         **people.grants,
     }
+    imports = Imports(
+        gate,
+        content,
+        sources or RemoteRegistries(AllowedHosts()),
+        pending,
+        recorder,
+        log,
+        clock,
+        new_id,
+    )
     return Application(
         entrance,
         DataPlane(entrance, content, clock),
         TokenEndpoint(entrance, clock, new_id),
-        Management(entrance, control, passwords, content, issuers, ldap),
+        Management(entrance, control, passwords, content, issuers, ldap, imports),
         Exchange(
             entrance,
             spans.around(ExchangeGate(attempts, outside, user_gate), "", {"authenticate"}),
@@ -110,6 +123,6 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         ),
         people.device_page,
         HelpPage(recorder, Reasonings(entrance, control), people.steps, people.browsers, clock),
-        ArmDoor(entrance, control, OwnTokens(user_gate), passwords),
+        ArmDoor(entrance, control, OwnTokens(user_gate), passwords, imports),
         Documents(entrance),
     )

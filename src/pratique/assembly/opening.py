@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -29,10 +29,11 @@ from pratique.http.application import Application
 from pratique.http.edge.limits import Limiter
 from pratique.http.wire.messages import Request, Response
 from pratique.identity import PasswordHasher
+from pratique.naming.hosts import AllowedHosts
 from pratique.observability import LineLog, Meter
 from pratique.observability.names import LAW
 from pratique.observability.spans import NoSpans, Spans
-from pratique.outgoing import DiscoveredKeys, LdapServers
+from pratique.outgoing import DiscoveredKeys, LdapServers, RemoteRegistries
 from pratique.registry import Collection, Registry, StandingRegistries, StorageFailed
 from pratique.settings import Places
 from pratique.storage.upkeep import Upkeep
@@ -70,7 +71,7 @@ class OpenRegistry:
     parts: Mapping[str, Callable[[], bool]]
 
 
-def open_registry(
+def open_registry(  # noqa: PLR0913 - one for each setting
     places: Places,
     log: LineLog,
     *,
@@ -80,6 +81,7 @@ def open_registry(
     limiter: Limiter | None = None,
     spans: Spans | None = None,
     audit_pulls: bool = False,
+    import_from: Sequence[str] = (),
 ) -> OpenRegistry:
     """Open a registry that was prepared. Open it after a fork, never before.
 
@@ -92,6 +94,7 @@ def open_registry(
         limiter: limits requests; None for no limits.
         spans: traces parts; None for no traces.
         audit_pulls: whether pulls have entries in the audit log.
+        import_from: hosts from which images may be imported.
 
     Raises:
         StorageFailed: a store is damaged, out of reach, or of a newer version.
@@ -122,6 +125,7 @@ def open_registry(
             external_url=external_url,
             issuers=DiscoveredKeys(allow_private=allow_private_issuers),
             ldap=ldap,
+            sources=RemoteRegistries(AllowedHosts.parse(import_from)),
             meter=meter,
             limiter=limiter,
             spans=spans,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 from pratique.assembly import is_prepared, open_registry
 from pratique.cli.failures import Failed
+from pratique.cli.serve_options import checked_hosts
 from pratique.cli.session import Call, Reply, problem_of
 from pratique.cli.storage_failures import storage_failures_told
 from pratique.http.wire.messages import HeadersOfOne, Request, Response
@@ -50,7 +52,12 @@ class InProcess:
                         f"`pratique init --data {places.data}`"
                     )
                 # Whoever owns the folder asks from this machine what they could ask without us.
-                self._opened = open_registry(places, LineLog(None), allow_private_issuers=True)
+                self._opened = open_registry(
+                    places,
+                    LineLog(None),
+                    allow_private_issuers=True,
+                    import_from=checked_hosts(os.environ.get("PRATIQUE_IMPORT_FROM", "").split()),
+                )
         except OSError as error:
             raise Failed(f"{places.of_rows} cannot be used: {error}") from error
         self._places = places

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from keyword import iskeyword
 
 import click
 
@@ -65,6 +66,11 @@ _VERBS = {
     "anonymous-pull": _Entry(
         "What they may do", "registry", "Whether everybody may pull without a login."
     ),
+    "network-rule": _Entry(
+        "What they may do",
+        "network_rules",
+        "From which network addresses the registry may be reached.",
+    ),
     "doctor": _Entry(
         "Questions",
         "doctor",
@@ -78,6 +84,11 @@ _VERBS = {
     ),
     "repo": _Entry("Content", "repositories", "Repositories, their tags and manifests."),
     "untag": _Entry("Content", "repositories", "Take a tag away; the manifest stays."),
+    "import": _Entry(
+        "Content",
+        "importing",
+        "Copy an image from another registry, or from another repository of this server.",
+    ),
     "gc": _Entry(
         "Content",
         "collection",
@@ -110,7 +121,9 @@ class _Program(click.Group):
         if cmd_name not in _VERBS:
             return None
         module = importlib.import_module(f"pratique.cli.{_VERBS[cmd_name].module}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        # No function can be called `import`.
+        command: click.Command = getattr(module, f"{name}_" if iskeyword(name) else name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

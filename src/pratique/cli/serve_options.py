@@ -10,6 +10,8 @@ import click
 
 from pratique.cli.failures import Failed
 from pratique.http.edge.limits import Limits, UnknownLimit
+from pratique.naming import InvalidName
+from pratique.naming.hosts import AllowedHosts
 
 
 def checked_limits(preset: str, single: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -41,6 +43,19 @@ def checked_networks(networks: Sequence[str]) -> tuple[str, ...]:
             told = f"`{text}` is everybody, and clients would be believed whatever they write"
             raise click.BadParameter(told, param_hint="--trusted-proxy")
     return tuple(networks)
+
+
+def checked_hosts(hosts: Sequence[str]) -> tuple[str, ...]:
+    """Hosts from which images may be imported, if they can be read.
+
+    Raises:
+        click.BadParameter: one of them is no host.
+    """
+    try:
+        AllowedHosts.parse(hosts)
+    except InvalidName as error:
+        raise click.BadParameter(str(error), param_hint="--import-from") from error
+    return tuple(hosts)
 
 
 def checked_traces(from_clients: str) -> str:

@@ -173,6 +173,7 @@ class _Worker:
             limiter=limiter,
             spans=self._watched.spans,
             audit_pulls=settings.audit_pulls,
+            import_from=settings.import_from,
         )
         self._edge = edge_of(
             self._opened,

@@ -165,6 +165,13 @@ def init(places: Places, name: str, login_server: str | None, owner: str, as_jso
     envvar="PRATIQUE_REDIRECTS",
     help="Whether clients are sent to the object store for blobs, or get them from here.",
 )
+@click.option(
+    "--import-from",
+    multiple=True,
+    envvar="PRATIQUE_IMPORT_FROM",
+    metavar="HOST",
+    help="A host from which images may be imported, or *.DOMAIN; may be given many times.",
+)
 @click.option("--audit-pulls", is_flag=True, help="Write pulls into the audit log, too.")
 @click.option("--request-log/--no-request-log", default=True, help="A JSON line for each request.")
 def serve(
@@ -189,9 +196,15 @@ def serve(
     redirects: bool,
     audit_pulls: bool,
     traces_from_clients: str,
+    import_from: tuple[str, ...],
 ) -> None:
     """Serve a registry from a folder; the first time, prepare it and show the owner's password."""
-    from pratique.cli.serve_options import checked_limits, checked_networks, checked_traces  # noqa: PLC0415 - loaded when used
+    from pratique.cli.serve_options import (  # noqa: PLC0415 - loaded when used
+        checked_hosts,
+        checked_limits,
+        checked_networks,
+        checked_traces,
+    )
     from pratique.cli.server import parse_external_url, parse_listen, run, tls_files  # noqa: PLC0415 - loaded when used
     from pratique.settings import ServeSettings  # noqa: PLC0415
 
@@ -222,5 +235,6 @@ def serve(
             trusted_proxies=checked_networks(trusted_proxies),
             traces=checked_traces(traces_from_clients) if traces else None,
             audit_pulls=audit_pulls,
+            import_from=checked_hosts(import_from),
         )
     )

@@ -45,6 +45,12 @@ OWN: Final[tuple[Cause, ...]] = (
     ),
     Cause("pratique-refusal", None, "Pratique refused and says why", Reach.PROVES),
     Cause(
+        "pratique-address-refused",
+        None,
+        "the network rules of the Pratique registry refuse this address",
+        Reach.PROVES,
+    ),
+    Cause(
         "unexplained",
         None,
         "it was refused, and nothing that is known here explains it",

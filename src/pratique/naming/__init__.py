@@ -4,6 +4,7 @@ Promises: text becomes one of these values or is refused with a sentence; a valu
 valid. Refuses to know: whether the named thing exists, and who may touch it.
 """
 
+from pratique.naming.addresses import AddressRange
 from pratique.naming.digests import Digest
 from pratique.naming.errors import InvalidName, UnsupportedDigestAlgorithm
 from pratique.naming.media_types import MediaType
@@ -12,6 +13,7 @@ from pratique.naming.resources import ResourceScope
 from pratique.naming.scopes import TokenScope, parse_scopes
 
 __all__ = [
+    "AddressRange",
     "Digest",
     "InvalidName",
     "MediaType",

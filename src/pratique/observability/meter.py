@@ -117,6 +117,12 @@ class Meter:
         if self.on_refused is not None:
             self.on_refused(reason)
 
+    def address_refused(self, reason: str) -> None:
+        """A request came from where nobody is let in."""
+        self.count(names.ADDRESSES_REFUSED, reason)
+        if self.on_refused is not None:
+            self.on_refused(reason)
+
     def limited(self, whose: str, kind: str) -> None:
         """A request was one too many.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pratique.access import Reason, RegistryAction
+from pratique.access import AddressRefusal, Reason, RegistryAction
 from pratique.observability.metrics import Kind, Label, Metric, Table
 
 REQUESTS = "pratique_requests_total"
@@ -15,6 +15,7 @@ SENT = "pratique_sent_bytes_total"
 BROKEN_BODIES = "pratique_broken_bodies_total"
 DECISIONS = "pratique_decisions_total"
 SIGN_INS_REFUSED = "pratique_sign_ins_refused_total"
+ADDRESSES_REFUSED = "pratique_addresses_refused_total"
 TOKENS = "pratique_tokens_total"
 LIMITED = "pratique_limited_requests_total"
 UPLOADS = "pratique_uploads_total"
@@ -120,6 +121,12 @@ def _of_admission(sign_in_reasons: tuple[str, ...]) -> tuple[Metric, ...]:
             "Sign-ins and registry tokens that proved nobody.",
             (Label("reason", sign_in_reasons),),
             may_wait=True,
+        ),
+        Metric(
+            ADDRESSES_REFUSED,
+            Kind.COUNTER,
+            "Requests from addresses that the network rules do not let in.",
+            (Label("reason", tuple(AddressRefusal)),),
         ),
         Metric(
             LIMITED,

@@ -81,7 +81,7 @@ class Fetcher:
             raise FetchFailed(f"`{url}` did not answer within {TIMEOUT_SECONDS:.0f} s") from error
 
     async def _target(self, url: str) -> _Target:
-        parts, host, port = _split(url)
+        parts, host, port = split_url(url)
         try:
             addresses = await self._resolve(host, port)
         except OSError as error:
@@ -163,13 +163,17 @@ async def _read(client: httpx.AsyncClient, url: str, target: _Target, address: A
         await response.aclose()
 
 
-def _split(url: str) -> tuple[SplitResult, str, int]:
+def split_url(url: str, longest: int = _MAX_URL) -> tuple[SplitResult, str, int]:
     """The parts of a URL, its host and its port.
+
+    Args:
+        url: as somebody else wrote it.
+        longest: in characters.
 
     Raises:
         NotPermitted: it is none of http or https, or holds what no such URL needs.
     """
-    plain = len(url) <= _MAX_URL and url.isascii() and url.isprintable() and "\\" not in url
+    plain = len(url) <= longest and url.isascii() and url.isprintable() and "\\" not in url
     if not plain or " " in url:
         raise NotPermitted("the URL is too long, or has characters that no URL has")
     try:

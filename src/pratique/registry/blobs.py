@@ -29,11 +29,13 @@ class Blobs:
     Attributes:
         clock: the time now, with a time zone.
         space: the names of the registry that they are of.
+        across: links of all registries, by names as they are stored.
     """
 
     links: BlobLinks
     contents: BlobContents
     clock: Callable[[], datetime]
+    across: BlobLinks
     space: Namespace = HOME
 
     async def locate(self, allowed: Allowed, digest: Digest) -> StoredBlob:
@@ -87,6 +89,27 @@ class Blobs:
             Locked: the target is locked against being pushed to.
         """
         return await self.links.mount(target.repository, source.repository, digest, self.clock())
+
+    async def mount_across(
+        self, target: Allowed, source_blobs: Blobs, source: Allowed, digest: Digest
+    ) -> bool:
+        """Link a blob of a repository of another registry of this server, or of this one.
+
+        Args:
+            target: the verdict on a push to a repository of this registry.
+            source_blobs: the blobs of the registry where `source` is.
+            source: the verdict on a pull from there.
+            digest: of the blob.
+
+        Returns:
+            False when `source` does not link it.
+        """
+        return await self.across.mount(
+            self.space.stored(target.repository),
+            source_blobs.space.stored(source.repository),
+            digest,
+            self.clock(),
+        )
 
     async def holders(self, digest: Digest, limit: int) -> tuple[RepositoryName, ...]:
         """Repositories of this registry that a mount without a source could draw on.

@@ -121,6 +121,23 @@ def read_manifest(
     return _record(document, media_type, content, digest, may_be_sparse=may_be_sparse)
 
 
+def described_sizes(record: ManifestRecord) -> Mapping[Digest, int]:
+    """Bytes of what a manifest needs, as it says itself.
+
+    Args:
+        record: of a manifest that was read before.
+    """
+    document = _decode(record.content, _KINDS[record.media_type][0])
+    match document:
+        case _Image():
+            described = [document.config, *(document.layers or [])]
+        case _Index():
+            described = document.manifests or []
+        case _Artifact():
+            described = document.blobs or []
+    return {Digest.parse(each.digest): each.size for each in described}
+
+
 def _settle_media_type(inside: str | None, announced: MediaType | None) -> MediaType:
     accepted = announced if announced is not None else inside
     if accepted is None:

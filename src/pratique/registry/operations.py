@@ -82,7 +82,7 @@ class Registry:
                 inside, single = LinksWithin(links, space), ItemsWithin(items, space)
                 known = Registry(
                     Manifests(ManifestsWithin(manifests, space), clock, accept_sparse),
-                    Blobs(inside, contents, clock, space),
+                    Blobs(inside, contents, clock, links, space),
                     Uploads(AreaWithin(area, space), inside, contents, single, clock, new_id),
                     Listings(CatalogueWithin(catalogue, space), single, space),
                 )
@@ -93,7 +93,7 @@ class Registry:
 
         return cls(
             Manifests(manifests, clock, accept_sparse),
-            Blobs(links, contents, clock, HOME),
+            Blobs(links, contents, clock, links, HOME),
             Uploads(area, links, contents, items, clock, new_id),
             Listings(catalogue, items, HOME),
             further,

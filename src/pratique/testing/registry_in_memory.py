@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from pratique.admission import FOLDER_OWNER, RegistryRecord, Snapshots
 from pratique.admission.audit import Auditor
+from pratique.admission.imports import ImageSources
 from pratique.admission.recorder import Recorder
 from pratique.assembly import compose, first_records, new_id
 from pratique.http.application import Application
@@ -92,6 +93,7 @@ class RegistryInMemory:
         issuers: OutsideKeys | None = None,
         content: Registry | None = None,
         external_url: str | None = None,
+        sources: ImageSources | None = None,
     ) -> Self:
         """A new one.
 
@@ -100,6 +102,7 @@ class RegistryInMemory:
             issuers: asks outside issuers for their keys; real ones when None.
             content: what the repositories hold, kept elsewhere; empty and in memory when None.
             external_url: as clients see the home registry, behind a proxy.
+            sources: the way to other registries for imports; none may be asked when None.
         """
         clock, ledger = Clock(), MemoryLedger()
         executor, ldap = ThreadPoolExecutor(1), LdapServers()
@@ -140,6 +143,7 @@ class RegistryInMemory:
             issuers=issuers,
             ldap=ldap,
             external_url=external_url,
+            sources=sources,
         )
         return cls(application, ledger, clock, executor, ldap, auditor)
 

@@ -153,7 +153,22 @@ def _nobody_where_all_may(stage: Stage) -> Question:
     return pull(_open_to_all(stage).server.host)
 
 
+@contextmanager
+def _guarded(folder: Path) -> Iterator[object]:
+    with live_server(folder / "data", workers=1) as server:
+        _manage(server, "PATCH", "/network-rules", {"default_action": "deny"})
+        yield server
+
+
+def _from_elsewhere(stage: Stage) -> Question:
+    server = cast("LiveServer", stage.shared.keep("guarded pratique", _guarded))
+    number = int(server.host.rpartition(":")[2])
+    stage.network.real["127.0.0.1", number] = number
+    return pull(server.host)
+
+
 CASES: tuple[Case, ...] = (
+    case("Pratique: address refused", _from_elsewhere, Verdict.PROVEN, "pratique-address-refused"),
     twin("Pratique: well", _well, Verdict.WELL, of="pratique-refusal"),
     case("Pratique: nobody", _nobody, Verdict.PROVEN, "no-credential-for-host"),
     case("Pratique: wrong password", _wrong, Verdict.PROVEN, "wrong-password"),

@@ -8,10 +8,16 @@ from typing import Final
 from pratique.access import RoleMode
 from pratique.admission.changes.draft import Draft
 from pratique.admission.changes.names import ensure_no_registry_answers, ensure_nobody_signs_in_as
+from pratique.admission.changes.network_rules import NOTHING_ELSE, NetworkChange
 from pratique.admission.changes.registry import new_admin_account
 from pratique.admission.errors import AlreadyExists, Unacceptable
 from pratique.admission.holdings import HOME
-from pratique.admission.records import DenyRecord, FurtherRegistryRecord, RegistrySettings
+from pratique.admission.records import (
+    DenyRecord,
+    FurtherRegistryRecord,
+    NetworkRecord,
+    RegistrySettings,
+)
 from pratique.admission.snapshot import Snapshot
 from pratique.admission.translation import assignment_record
 from pratique.naming import RegistryName
@@ -35,6 +41,7 @@ class WantedRegistry:
     anonymous_pull: bool = False
     accepts_arm_tokens: bool = True
     admin_user: bool = False
+    network: NetworkChange = NOTHING_ELSE
 
 
 def create(draft: Draft, wanted: WantedRegistry) -> FurtherRegistryRecord:
@@ -71,6 +78,7 @@ def create(draft: Draft, wanted: WantedRegistry) -> FurtherRegistryRecord:
         admin_enabled=wanted.admin_user,
         anonymous_pull=wanted.anonymous_pull,
         accepts_arm_tokens=wanted.accepts_arm_tokens,
+        network=wanted.network.applied_to(NetworkRecord()),
         registry_id=draft.new_id().replace("-", ""),
     )
     # Read once, so that a group's name that is none is refused before it is stored.

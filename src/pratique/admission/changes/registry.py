@@ -11,6 +11,7 @@ import msgspec
 from pratique.access import OWNER_ROLE_ID, RoleMode
 from pratique.admission.changes.draft import Draft
 from pratique.admission.changes.names import ensure_free, ensure_no_registry_answers
+from pratique.admission.changes.network_rules import NetworkChange
 from pratique.admission.changes.people import check_user_name
 from pratique.admission.errors import NotFound, Unacceptable
 from pratique.admission.holdings import HOME, as_seen
@@ -67,6 +68,7 @@ def update(  # noqa: PLR0913 - one for each setting
     password_grant: bool | None = None,
     refusals_kept_days: int | None = None,
     admin_user: bool | None = None,
+    network: NetworkChange | None = None,
 ) -> RegistryRecord:
     """Change what is given and leave the rest; an empty text takes a setting away.
 
@@ -75,7 +77,8 @@ def update(  # noqa: PLR0913 - one for each setting
 
     Raises:
         Unacceptable: a setting cannot be that, or is the home registry's for all.
-        AlreadyExists: the login server is another registry's.
+        AlreadyExists: the login server is another registry's, or a network rule is there already.
+        NotFound: a network rule that shall go is not there.
     """
     if help_page and not help_page.startswith(("https://", "http://")):
         raise Unacceptable(f"`{help_page}` is not a URL; begin with https:// or http://")
@@ -87,18 +90,19 @@ def update(  # noqa: PLR0913 - one for each setting
         raise Unacceptable(f"refusals are kept for 1 to {LONGEST_KEPT_DAYS} days")
     if login_server is not None:
         _check_login_server(draft, login_server)
+    present = _stored(draft)
     given: dict[str, Any] = {
         "mode": mode,
         "anonymous_pull": anonymous_pull,
         "accepts_arm_tokens": accepts_arm_tokens,
         "admin_enabled": admin_user,
+        "network": None if network is None else network.applied_to(present.network),
     }
     of_all = {
         "tenant_domain": tenant_domain,
         "password_grant": password_grant,
         "refusals_kept_days": refusals_kept_days,
     }
-    present = _stored(draft)
     for name, value in of_all.items():
         if value is not None and not isinstance(present, RegistryRecord):
             raise Unacceptable(

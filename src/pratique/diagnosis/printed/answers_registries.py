@@ -16,6 +16,12 @@ REGISTRIES: Final[Mapping[str, Answer]] = {
         "The operator of the registry runs the command, which ends with the smallest grant; "
         "`pratique denials` lists the ids.",
     ),
+    "pratique-address-refused": Answer(
+        "the network rules of {host} do not let the address {ip} in",
+        ("pratique network-rule add {ip}",),
+        "The operator of the registry runs the command. If {ip} is a proxy that stands before the "
+        "registry, it is started with `--trusted-proxy`.",
+    ),
     "acr-ip-not-allowed": Answer(
         "the firewall of {host} does not let the address {ip} in",
         ("az acr network-rule add --name {registry} --ip-address {ip}",),

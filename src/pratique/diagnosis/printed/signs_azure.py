@@ -22,6 +22,7 @@ REGISTRY: Final[tuple[Sign, ...]] = (
         "acr-ip-not-allowed",
         "client with IP '{ip}' is not allowed access",
         "is not allowed access. Refer https://aka.ms/acr/firewall",
+        unless=("of this registry names its address", "to this registry is disabled"),
     ),
     hints("acr-ip-not-allowed", *_FORBIDDEN, needs=(*AZURE, "connectivity_forbidden_error")),
     hints("acr-private-endpoint-dns", *_FORBIDDEN, needs=(*AZURE, "connectivity_forbidden_error")),

@@ -20,6 +20,13 @@ REFUSALS: Final[tuple[Sign, ...]] = (
         "X-Pratique-Decision: {decision}",
     ),
     proves(
+        "pratique-address-refused",
+        "client with IP '{ip}' is not allowed access: no network rule of this registry names",
+        "client with IP '{ip}' is not allowed access: public network access to this registry",
+        "a client without an address is not allowed access: this registry has network rules",
+        "Its operator grants access with `pratique network-rule",
+    ),
+    proves(
         "push-not-allowed",
         "does not have the permission `…push/write` on the repository `{repository}`: "
         "it is not carried by",

@@ -142,10 +142,8 @@ def firewall(seen: Examination) -> Iterator[Finding]:
             )
             return
     if ping.status == 403:
-        answer = ping.answer.text if ping.answer else ""
-        _, found, rest = answer.partition("client with IP ")
-        if found:
-            address = rest.split(" is not allowed")[0].replace("\\u0027", "'").strip(" '\"")[:45]
+        address = _refused_address(ping)
+        if address:
             yield certain(
                 "acr-ip-not-allowed",
                 f"The firewall of `{host(seen)}` does not let the address {address} in.",
@@ -153,6 +151,31 @@ def firewall(seen: Examination) -> Iterator[Finding]:
                 evidence=[shown(ping)],
                 advice="New rules take some minutes to arrive everywhere.",
             )
+
+
+def network_rules(seen: Examination) -> Iterator[Finding]:
+    """A Pratique registry's own network rules refuse the address."""
+    ping = seen.ping
+    if ping is None or ping.status != 403 or ping.answer is None:
+        return
+    address = _refused_address(ping)
+    if address and "`pratique network-rule" in ping.answer.text:
+        yield certain(
+            "pratique-address-refused",
+            f"The network rules of `{host(seen)}` do not let the address {address} in.",
+            f"pratique network-rule add {quoted(address)}",
+            evidence=[shown(ping)],
+            advice="The operator of the registry runs the command. If the address is a proxy's "
+            "that stands before the registry, it is started with `--trusted-proxy`.",
+        )
+
+
+def _refused_address(ping: Exchange) -> str:
+    """The address that a firewall's refusal names; empty when it is none."""
+    answer = ping.answer.text if ping.answer else ""
+    _, _, rest = answer.partition("client with IP ")
+    named, found, _ = rest.partition(" is not allowed")
+    return named.replace("\\u0027", "'").strip(" '\"")[:45] if found else ""
 
 
 def stopped_on_the_way(seen: Examination) -> Iterator[Finding]:
@@ -286,6 +309,7 @@ RULES: tuple[Rule, ...] = (
     expired_certificate,
     plain_http,
     firewall,
+    network_rules,
     stopped_on_the_way,
     other_answers,
     realm_out_of_reach,

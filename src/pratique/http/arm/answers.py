@@ -54,6 +54,8 @@ ShownOrMade = Annotated[Response, Gives(200, Resource), Gives(201, Resource)]
 """One resource, which was there before or was made."""
 Listed = Annotated[Response, Gives(200, Page)]
 """A page of a list."""
+Begun = Annotated[Response, Gives(200), Gives(202)]
+"""Nothing more: 202 while it goes on, with the address that tells when it has ended."""
 Done = Annotated[Response, Gives(204)]
 """Nothing more."""
 Gone = Annotated[Response, Gives(200), Gives(204)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pratique.admission import ControlPlane
+from pratique.admission.imports import Imports
 from pratique.admission.own_tokens import OwnTokens
 from pratique.http.edge import Arrival, Entrance
 from pratique.http.wire.messages import Response
@@ -29,6 +30,7 @@ class ArmDoor:
         control: carries out what is allowed.
         tokens: says who stands behind a directory token.
         passwords: hashes new ones.
+        imports: begins imports and tells what became of them.
     """
 
     def __init__(
@@ -37,9 +39,11 @@ class ArmDoor:
         control: ControlPlane,
         tokens: OwnTokens,
         passwords: PasswordHasher,
+        imports: Imports,
     ) -> None:
         self._entrance = entrance
         self._control = control
+        self._imports = imports
         self._tokens = tokens
         self._passwords = passwords
         self._arm: Arm | None = None
@@ -55,5 +59,7 @@ class ArmDoor:
         if self._arm is None:
             from pratique.http.arm.handler import Arm  # noqa: PLC0415 - loaded when used
 
-            self._arm = Arm(self._entrance, self._control, self._tokens, self._passwords)
+            self._arm = Arm(
+                self._entrance, self._control, self._tokens, self._passwords, self._imports
+            )
         return await self._arm.handle(arrival)

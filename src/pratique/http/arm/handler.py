@@ -10,6 +10,7 @@ from pratique.access import sentence
 from pratique.admission import Caller, ControlPlane, Refused
 from pratique.admission.asking_first import may_hang_on_the_request
 from pratique.admission.holdings import HOME
+from pratique.admission.imports import Imports
 from pratique.admission.own_tokens import OwnTokens
 from pratique.http.arm.bearers import Bearers
 from pratique.http.arm.cloud import cloud_document
@@ -49,6 +50,7 @@ class Arm:
         control: carries out what is allowed.
         tokens: says who stands behind a directory token.
         passwords: hashes new ones.
+        imports: begins imports and tells what became of them.
     """
 
     def __init__(
@@ -57,9 +59,11 @@ class Arm:
         control: ControlPlane,
         tokens: OwnTokens,
         passwords: PasswordHasher,
+        imports: Imports,
     ) -> None:
         self._entrance = entrance
         self._control = control
+        self._imports = imports
         self._passwords = passwords
         self._bearers = Bearers(entrance, tokens)
 
@@ -103,6 +107,7 @@ class Arm:
             scope,
             registry_id,
             parts,
+            self._imports,
         )
         try:
             _ask_first(visit, conditional=route.conditional)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pratique.access import ControlAction, DirectoryPrincipal
 from pratique.admission import Caller, ControlPlane, Demand, Draft, RegistryRecord, Snapshot
+from pratique.admission.imports import Imports
 from pratique.http.arm.bearers import root_of
 from pratique.http.arm.errors import ArmError
 from pratique.http.edge import Arrival, Entrance
@@ -29,6 +30,7 @@ class Visit:
         scope: where it is asked: the resource that the path names, or `/` for the directory.
         registry_id: of the registry that the path names; the home registry's where it names none.
         parts: variable parts of the path by name.
+        imports: begins imports and tells what became of them.
     """
 
     arrival: Arrival
@@ -40,6 +42,7 @@ class Visit:
     scope: ResourceScope
     registry_id: str
     parts: dict[str, str]
+    imports: Imports
 
     @property
     def request(self) -> Request:

@@ -36,6 +36,7 @@ PARTS: Final = {
     "group": "the name or the object id of a group",
     "host": "the name of a host",
     "identity": "the name, the client id or the object id of a managed identity",
+    "import": "the id of an import",
     "map": "the name of a scope map",
     "member": "whatever names a principal: a name, a client id or an object id",
     "principal": "whatever names a principal: a name, a client id or an object id",

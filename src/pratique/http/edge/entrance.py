@@ -18,6 +18,7 @@ from pratique.admission.account import account_of, note_use
 from pratique.admission.decisions import DecisionRecord
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import LawUnreadable
+from pratique.http.edge.address_check import AddressCheck
 from pratique.http.edge.facts import Facts
 from pratique.http.edge.limits import Limiter, Purse
 from pratique.http.wire import refusals
@@ -96,6 +97,7 @@ class Entrance:
         self._log = log
         self._new_id = new_id
         self._external_url = external_url
+        self._addresses = AddressCheck(gate, log, new_id, recorder, meter)
         # Of one moment's law alone: its number may come again where an older store was restored.
         self._fronts: dict[tuple[str, str, str], Front] = {}
         self._fronts_of: Snapshot | None = None
@@ -126,6 +128,18 @@ class Entrance:
                 self._fronts.clear()
             self._fronts[key] = front
         return Arrival(request, front, snapshot, inside)
+
+    def check_address(self, arrival: Arrival) -> None:
+        """Let nobody further who comes from where the network rules let nobody in.
+
+        Raises:
+            Turned: with a 403, whoever it may be; recorded.
+        """
+        if arrival.inside is None:
+            client = arrival.request.client
+            refused = self._addresses.refusal(arrival.snapshot, client, arrival.facts)
+            if refused is not None:
+                raise Turned(refused)
 
     async def identify(self, arrival: Arrival, scope: str | None) -> Caller:
         """Who comes.

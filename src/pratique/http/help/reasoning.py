@@ -13,6 +13,7 @@ from pratique.admission import Caller, ControlError, ControlPlane, NotFound, Ref
 from pratique.admission.account import question_of
 from pratique.admission.decisions import DecisionRecord
 from pratique.admission.inquiries import check
+from pratique.admission.reaching import reached_again
 from pratique.http.edge import Arrival, Entrance
 from pratique.http.management.questions import LongQuestions
 from pratique.identity import User
@@ -60,6 +61,9 @@ class Reasonings:
         except Refused as refused:
             self._entrance.record(arrival, refused.denied)
             return None
+        reached = reached_again(record, snapshot)
+        if reached is not None:
+            return Reasoning(reached.allowed_now, reached.remedies)
         question = question_of(record, snapshot)
         if question is None:
             return Reasoning()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from pratique.access import Reason
+from pratique.access import AddressRefusal, Reason
 from pratique.admission.decisions import DecisionRecord
 from pratique.http.pages.help import PULLING_ROLES
 from pratique.identity import SignInFailure
@@ -71,6 +71,12 @@ _BY_REASON: Final[Mapping[str, str]] = {
     Reason.TOKEN_DISABLED: "Ask the operator of this registry to enable it.",
     Reason.ADMIN_USER_DISABLED: "Log in as somebody else, as below.",
     Reason.PRINCIPAL_UNKNOWN: "Log in as somebody else, as below.",
+    **dict.fromkeys(
+        AddressRefusal,
+        "Neither of the two causes: the client's address was refused before anybody asked who it "
+        "is. Send the message with its decision id to the operator of this registry, or go through "
+        "a network that it lets in.",
+    ),
 }
 _SECOND_CAUSE: Final = (
     "This is the second of the two causes: the registry knows who asked, so logging in once more "

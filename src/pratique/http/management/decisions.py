@@ -11,12 +11,13 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from pratique.access import Outcome, Reason, meaning
+from pratique.access import AddressRefusal, Outcome, Reason, meaning
 from pratique.admission import NotFound, Snapshot, Unacceptable
 from pratique.admission.account import caller_key, question_of
 from pratique.admission.decisions import DecisionRecord, Decisions, Place
 from pratique.admission.holdings import HOME
 from pratique.admission.inquiries import check, read_subject
+from pratique.admission.reaching import reached_again
 from pratique.http.management import access_shapes, views
 from pratique.http.management.visit import Visit
 from pratique.http.wire.answers import Given
@@ -35,7 +36,7 @@ _PART: Final = 500
 # Workers write a fifth of a second after they decide; a busy disk takes longer.
 SETTLED_AFTER: Final = timedelta(seconds=10)
 _TOKENS_READ = "Microsoft.ContainerRegistry/registries/tokens/read"
-_REASONS = frozenset({*Reason, *SignInFailure})
+_REASONS = frozenset({*Reason, *SignInFailure, *AddressRefusal})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # Microseconds since 1970, and an id.
@@ -106,6 +107,8 @@ async def list_decisions(visit: Visit, query: WhichDecisions) -> Given[access_sh
     wanted = _Wanted(
         since=since,
         limit=query.limit,
+        registry=snapshot.registry_id,
+        mixed=not snapshot.alone,
         repository=None if query.repository is None else str(RepositoryName(query.repository)),
         reason=_reason(query.reason),
         after=None if query.after is None else _place(query.after),
@@ -141,18 +144,22 @@ async def explain_decision(visit: Visit) -> Given[access_shapes.ExplainedDecisio
             "Of one that was made this very moment, ask again in a second"
         )
     question = question_of(record, snapshot)
-    now = None
+    now, reached = None, reached_again(record, snapshot)
     if question is not None:
         at = visit.gate.now()
         now = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
+    allowed_now = None if now is None else bool(now.verdict)
+    ways_out = [list(r.commands(snapshot.law)) for r in now.remedies] if now else []
+    if reached is not None:
+        allowed_now, ways_out = reached.allowed_now, list(map(list, reached.remedies))
     return Given(
         access_shapes.ExplainedDecision.widening(
             _shown(record),
             law_version=record.law_version,
             consulted=list(_consulted(record)),
             consulted_count=record.consulted_count,
-            allowed_now=None if now is None else bool(now.verdict),
-            remedies=[list(r.commands(snapshot.law)) for r in now.remedies] if now else [],
+            allowed_now=allowed_now,
+            remedies=ways_out,
         )
     )
 

@@ -16,6 +16,7 @@ from pratique.admission import (
     Unacceptable,
 )
 from pratique.admission.asking_first import may_hang_on_the_request
+from pratique.admission.imports import Imports
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.management.questions import LongQuestions
 from pratique.http.management.routes import ROUTES, Route
@@ -65,6 +66,7 @@ class Management:
         content: knows which repositories there are.
         issuers: asks outside issuers for their keys.
         ldap: asks LDAP servers.
+        imports: begins imports and tells what became of them.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Management:
         content: Registry,
         issuers: OutsideKeys,
         ldap: LdapDirectory,
+        imports: Imports,
     ) -> None:
         self._entrance = entrance
         self._control = control
@@ -82,6 +85,7 @@ class Management:
         self._content = content
         self._issuers = issuers
         self._ldap = ldap
+        self._imports = imports
         self._questions = LongQuestions()
 
     async def handle(self, arrival: Arrival) -> Response:
@@ -123,6 +127,7 @@ class Management:
                 self._issuers,
                 self._questions,
                 self._ldap,
+                self._imports,
             )
             try:
                 if route.ask is not None:

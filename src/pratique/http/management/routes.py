@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from pratique.admission import Snapshot
+from pratique.admission.imports import IMPORT
 from pratique.http.management import (
     access,
     application_credentials,
@@ -17,8 +18,10 @@ from pratique.http.management import (
     decisions,
     deny_assignments,
     directory,
+    imports,
     ldap,
     managed_identities,
+    network_rules,
     registries,
     registry_settings,
     role_definitions,
@@ -144,6 +147,10 @@ ROUTES = (
     ),
     _row("GET", "/registry", f"{_REGISTRIES}/read", registry_settings.show_registry),
     _row("PATCH", "/registry", f"{_REGISTRIES}/write", registry_settings.update_registry),
+    _row("GET", "/network-rules", f"{_REGISTRIES}/read", network_rules.show_network_rules),
+    _row("PATCH", "/network-rules", f"{_REGISTRIES}/write", network_rules.update_network_rules),
+    _row("POST", "/imports", IMPORT, imports.create_import),
+    _row("GET", "/imports/<import>", IMPORT, imports.show_import),
     _row("GET", "/admin-user", f"{_REGISTRIES}/read", registry_settings.show_admin_user),
     _row(
         "POST",

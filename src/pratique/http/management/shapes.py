@@ -54,6 +54,23 @@ class ListedRegistry(Registry, frozen=True, kw_only=True):
     registry_id: str | None
 
 
+class NetworkRules(Shape, frozen=True, kw_only=True):
+    """From where the registry's content may be reached."""
+
+    public_access: bool
+    default_action: Literal["allow", "deny"]
+    allowed: list[str]
+
+
+class Import(Shape, frozen=True, kw_only=True):
+    """An import; one that failed is told as a problem. The digest is there once it has ended."""
+
+    import_id: str
+    state: Literal["running", "succeeded"]
+    digest: str | None
+    size: int | None
+
+
 class AdminUser(Shape, frozen=True, kw_only=True):
     """The admin user, and when its passwords were made."""
 

@@ -64,6 +64,15 @@ def registry(record: RegistryRecord) -> shapes.Registry:
     )
 
 
+def network_rules(record: RegistryRecord) -> shapes.NetworkRules:
+    """From where the registry's content may be reached."""
+    return shapes.NetworkRules(
+        public_access=record.network.public_access,
+        default_action="allow" if record.network.allow_by_default else "deny",
+        allowed=list(record.network.allowed),
+    )
+
+
 def secret(stored: StoredSecret) -> shapes.Secret:
     """A secret without the secret."""
     return shapes.Secret(

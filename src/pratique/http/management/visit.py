@@ -9,6 +9,7 @@ from typing import TypeVar
 from pratique.access import THE_REGISTRY, ControlAction, FolderOwner, Resource
 from pratique.access.patience import Patience
 from pratique.admission import Caller, ControlPlane, Demand, Draft, Gate, Snapshot
+from pratique.admission.imports import Imports
 from pratique.admission.recorder import Recorder
 from pratique.http.management.questions import LongQuestions
 from pratique.http.wire.messages import Request
@@ -37,6 +38,7 @@ class Visit:
         issuers: asks outside issuers for their keys.
         questions: answers what takes long.
         ldap: asks LDAP servers.
+        imports: begins imports and tells what became of them.
     """
 
     request: Request
@@ -52,6 +54,7 @@ class Visit:
     issuers: OutsideKeys
     questions: LongQuestions
     ldap: LdapDirectory
+    imports: Imports
 
     @property
     def snapshot(self) -> Snapshot:

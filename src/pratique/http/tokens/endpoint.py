@@ -72,6 +72,7 @@ class TokenEndpoint:
     async def handle(self, arrival: Arrival) -> Response:
         """The answer to any request at this address."""
         try:
+            self._entrance.check_address(arrival)
             return await self._grant(arrival, await _asked(arrival))
         except Turned as turned:
             return turned.response

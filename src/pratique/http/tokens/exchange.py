@@ -83,6 +83,7 @@ class Exchange:
     async def handle(self, arrival: Arrival) -> Response:
         """The answer to any request at this address."""
         try:
+            self._entrance.check_address(arrival)
             response = await self._exchange(arrival, await _asked(arrival))
         except Turned as turned:
             response = turned.response

@@ -64,6 +64,7 @@ async def put_registry(visit: Visit, wanted: RegistryContent) -> ShownOrMade:
         anonymous_pull=bool(settings.anonymous_pull),
         accepts_arm_tokens=settings.accepts_arm_tokens is not False,
         admin_user=bool(settings.admin_user),
+        network=settings.network,
     )
     made = await visit.change(lambda draft: registries.create(draft, asked))
     seen = visit.snapshot.named(made.name)
@@ -85,6 +86,7 @@ async def _change(visit: Visit, content: RegistryContent, *, anew: bool) -> Resp
             anonymous_pull=wanted.anonymous_pull,
             accepts_arm_tokens=wanted.accepts_arm_tokens,
             admin_user=wanted.admin_user,
+            network=wanted.network,
         )
     )
     return json_response(200, _shown(visit))

@@ -39,6 +39,13 @@ def registry_view(snapshot: Snapshot, login_server: str) -> dict[str, Any]:
             "anonymousPullEnabled": registry.anonymous_pull,
             "roleAssignmentMode": str(registry.mode),
             **_FIXED,
+            "publicNetworkAccess": "Enabled" if registry.network.public_access else "Disabled",
+            "networkRuleSet": {
+                "defaultAction": "Allow" if registry.network.allow_by_default else "Deny",
+                "ipRules": [
+                    {"action": "Allow", "value": address} for address in registry.network.allowed
+                ],
+            },
             "policies": {
                 **_POLICIES,
                 "azureADAuthenticationAsArmPolicy": {
@@ -58,10 +65,8 @@ _POLICIES: Final[dict[str, Any]] = {
     "softDeletePolicy": {"retentionDays": 7, **_DISABLED},
 }
 _FIXED: Final[dict[str, Any]] = {
-    "publicNetworkAccess": "Enabled",
     "networkRuleBypassOptions": "AzureServices",
     "networkRuleBypassAllowedForTasks": False,
-    "networkRuleSet": {"defaultAction": "Allow", "ipRules": []},
     "encryption": _DISABLED,
     "dataEndpointEnabled": False,
     "dataEndpointHostNames": [],

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pratique.http.arm.container_registry import credentials, registries, scope_maps, tokens
+from pratique.admission.imports import IMPORT
+from pratique.http.arm.container_registry import (
+    credentials,
+    imports,
+    registries,
+    scope_maps,
+    tokens,
+)
 from pratique.http.arm.routes import GROUP, REGISTRY, SUBSCRIPTION, Route, row
 
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
@@ -48,6 +55,8 @@ ROWS: tuple[Route, ...] = (
         f"{_REGISTRIES}/generateCredentials/action",
         credentials.generate_credentials,
     ),
+    row("POST", f"{REGISTRY}/importImage", IMPORT, imports.import_image),
+    row("GET", f"{REGISTRY}/importImage/<operation>", IMPORT, imports.show_import),
     row("GET", f"{REGISTRY}/scopeMaps", f"{_MAPS}/read", scope_maps.list_scope_maps),
     row("GET", _MAP, f"{_MAPS}/read", scope_maps.show_scope_map),
     row("PUT", _MAP, f"{_MAPS}/write", scope_maps.put_scope_map),

@@ -15,6 +15,8 @@ import msgspec
 
 from pratique.access import RoleMode
 from pratique.admission import Unacceptable
+from pratique.admission.changes.network_rules import NOTHING_ELSE, NetworkChange
+from pratique.http.arm.container_registry.network_rules import wanted_network
 from pratique.http.arm.errors import UnreadableRequest
 from pratique.naming.errors import printable
 
@@ -43,6 +45,7 @@ class WantedSettings:
     anonymous_pull: bool | None = None
     mode: RoleMode | None = None
     accepts_arm_tokens: bool | None = None
+    network: NetworkChange = NOTHING_ELSE
 
 
 _READ_ONLY: Final = frozenset(
@@ -82,6 +85,7 @@ def wanted_settings(
         anonymous_pull=_boolean(properties, "anonymousPullEnabled"),
         mode=None if mode is None else _MODES[mode],
         accepts_arm_tokens=_switch(policies, _ARM_TOKENS),
+        network=wanted_network(properties),
     )
 
 
@@ -97,7 +101,10 @@ def _beyond(
     if content.identity and content.identity.get("type", "None") != "None":
         yield "identity", content.identity.get("type")
     held = present["properties"]
-    ours = {"adminUserEnabled", "anonymousPullEnabled", "roleAssignmentMode", "policies"}
+    ours = {
+        *("adminUserEnabled", "anonymousPullEnabled", "roleAssignmentMode", "policies"),
+        *("publicNetworkAccess", "networkRuleSet"),
+    }
     for name, asked in (content.properties or {}).items():
         if asked is not None and name not in ours | _READ_ONLY and not _same(asked, held.get(name)):
             yield name, asked

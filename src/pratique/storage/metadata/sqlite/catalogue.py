@@ -15,15 +15,14 @@ from pratique.registry import (
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.facts import manifest_facts, repository_facts, tag_facts
 from pratique.storage.metadata.rows import digest as digest_of
-from pratique.storage.metadata.rows import repository as repository_of
-from pratique.storage.metadata.rows import tag
+from pratique.storage.metadata.rows import repositories, tag, tags
 from pratique.storage.metadata.sqlite.database import Database, Row
 from pratique.storage.metadata.sqlite.locks import repository_may_go
 
 # A page of names as one row: between two rows the interpreter's lock is given away, and a worker
-# that serves many may have to wait for it each time. No name holds the line end between them.
-_TAGS: Final = f"SELECT group_concat(name, char(10)) FROM ({sql.TAGS})"  # noqa: S608 - of constants
-_REPOSITORIES: Final = f"SELECT group_concat(name, char(10)) FROM ({sql.REPOSITORIES})"  # noqa: S608 - likewise
+# that serves many may have to wait for it each time. No name holds the comma between them.
+_TAGS: Final = f"SELECT group_concat(name) FROM ({sql.TAGS})"  # noqa: S608 - of constants
+_REPOSITORIES: Final = f"SELECT group_concat(name) FROM ({sql.REPOSITORIES})"  # noqa: S608 - likewise
 
 
 class SqliteCatalogue:
@@ -36,12 +35,12 @@ class SqliteCatalogue:
         """See the port."""
         key = {"1": repository, "2": last, "3": limit}
         row = self._database.fetch_one(_TAGS, key)
-        return tuple([tag(name) for name in _names(row)])
+        return tags(_names(row))
 
     async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
         """See the port."""
         row = self._database.fetch_one(_REPOSITORIES, {"1": last, "2": limit})
-        return tuple([repository_of(name) for name in _names(row)])
+        return repositories(_names(row))
 
     async def repository(self, repository: RepositoryName) -> RepositoryFacts | None:
         """See the port."""
@@ -84,7 +83,7 @@ def _names(row: Row | None) -> list[str]:
         return []
     # SQLite promises no order within an aggregate, though it keeps that of the rows; to sort what
     # is in order costs next to nothing.
-    return sorted(row[0].split("\n"))
+    return sorted(row[0].split(","))
 
 
 def _delete(connection: sqlite3.Connection, repository: RepositoryName) -> DeletedRepository | None:

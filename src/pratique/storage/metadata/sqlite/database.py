@@ -30,6 +30,8 @@ Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
 
 BUSY_TIMEOUT_MS: Final = 30_000
+# Pages that the reader keeps: all those above the leaves, of a million tags. Taken as it is needed.
+READER_CACHE_KIB: Final = 16 * 1024
 GROUP_LIMIT: Final = 256
 
 
@@ -99,6 +101,7 @@ class Database:
                 reader = _connect(path)
                 opened.callback(reader.close)
                 reader.execute("PRAGMA query_only = ON")
+                reader.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
                 # The first read makes the index whose header tells of commits.
                 reader.execute("SELECT count(*) FROM schema_steps").fetchall()
             except (OSError, sqlite3.Error) as error:
