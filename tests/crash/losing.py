@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from tests.crash.looking import ShownInProcess, collect, faults_in, left_over, l
 from tests.crash.pushing import Pusher, Unsure
 from tests.crash.serving import Served
 from tests.crash.shim import Action, Call, Order, Shim
-from tests.crash.write_log import Record, records_in
+from tests.crash.write_log import Kind, Record, records_in
 
 from pratique.assembly import is_prepared, open_registry, prepare
 from pratique.naming import RegistryName
@@ -34,6 +35,7 @@ from pratique.settings import Places
 from pratique.testing.content_stores import filesystem_stores
 
 DATA: Final = "registry"
+COMMIT_MICROSECONDS: Final = 20_000
 LOSSES: Final = tuple(
     Loss(model, kept, sector)
     for model in Model
@@ -124,6 +126,12 @@ def fail_syncs(seed: int) -> Callable[[Shim], None]:
     return during
 
 
+def slow_commits(shim: Shim) -> None:
+    """Let each commit take long to reach the disk, so that an answer before it comes too early."""
+    pattern = f"{DATA}/pratique.db-wal"
+    shim.tell(Order(Action.SLOW, Call.SYNC, pattern=pattern, number=COMMIT_MICROSECONDS))
+
+
 def faults_after_loss(run: Run, losses: Iterable[tuple[int, Loss]], seed: int) -> Iterator[str]:
     """Every fault that is found when power is lost.
 
@@ -148,11 +156,29 @@ def faults_after_loss(run: Run, losses: Iterable[tuple[int, Loss]], seed: int) -
                     yield f"after record {until}, {loss}: {fault}"
 
 
-def points(run: Run, number: int, seed: int) -> list[tuple[int, Loss]]:
-    """So many points of a run, with a kind of loss each."""
+def points(run: Run, number: int, seed: int, after: Kind | None = None) -> list[tuple[int, Loss]]:
+    """So many points of a run, with a kind of loss each.
+
+    Half of them come after records of each kind alike, since some kinds are rare.
+
+    Args:
+        run: that was recorded.
+        number: of the points.
+        seed: decides.
+        after: what was done just before each of them; anything by default.
+    """
     chance = Random(seed)  # noqa: S311 - the same each time
-    places = sorted(chance.randint(1, len(run.records)) for _ in range(number))
-    return [(place, LOSSES[index % len(LOSSES)]) for index, place in enumerate(places)]
+    places: dict[Kind, list[int]] = defaultdict(list)
+    for place, record in enumerate(run.records, 1):
+        places[record.kind].append(place)
+
+    def drawn() -> int:
+        if after is None and chance.random() < 0.5:
+            return chance.randint(1, len(run.records))
+        return chance.choice(places[after or chance.choice(sorted(places))])
+
+    in_order = sorted(drawn() for _ in range(number))
+    return [(place, LOSSES[index % len(LOSSES)]) for index, place in enumerate(in_order)]
 
 
 def faults_found(data: Path, run: Run, point: int) -> Iterator[str]:

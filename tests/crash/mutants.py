@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.crash.killing import Rounds, Tally
-from tests.crash.losing import faults_after_loss, points, recorded
+from tests.crash.losing import faults_after_loss, points, recorded, slow_commits
 from tests.crash.variants import Change, variant
 
 STEPS: Final = 18
@@ -66,7 +66,7 @@ MUTANTS: Final = {
 
 def by_power(folder: Path, environment: dict[str, str], seed: int) -> Iterator[str]:
     """What is found after losses of power."""
-    run = recorded(folder, STEPS, seed, environment=environment)
+    run = recorded(folder, STEPS, seed, slow_commits, environment)
     yield from faults_after_loss(run, points(run, POINTS, seed + 1), seed + 2)
 
 

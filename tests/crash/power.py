@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.crash.losing import fail_syncs, faults_after_loss, points, recorded
+from tests.crash.losing import fail_syncs, faults_after_loss, points, recorded, slow_commits
 from tests.crash.variants import SMALL_BLOCKS, variant
 
 
@@ -24,7 +24,7 @@ def main() -> int:
     words = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pratique-power-") as temporary:
-        during = fail_syncs(words.seed) if words.failing else lambda _: None
+        during = fail_syncs(words.seed) if words.failing else slow_commits
         changes = SMALL_BLOCKS if words.small_blocks else ()
         environment = variant(Path(temporary) / "source", changes)
         folder = Path(temporary) / "run"

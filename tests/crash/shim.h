@@ -30,10 +30,10 @@
 
 enum call { WRITE = 1, SYNC = 2, RENAME = 4, CREATE = 8, UNLINK = 16, MKDIR = 32, TRUNCATE = 64,
             LINK = 128, SYNC_FOLDER = 256, SYNC_RANGE = 512, ATTRIBUTES = 1024 };
-enum action { NOTHING, KILL_PROCESS, KILL_GROUP, KILL_IN_WRITE, FAIL, SHORT };
+enum action { NOTHING, KILL_PROCESS, KILL_GROUP, KILL_IN_WRITE, FAIL, SHORT, SLOW };
 
 struct control {
-    uint64_t action, calls, at, times, number; /* number: of the error */
+    uint64_t action, calls, at, times, number; /* of the error, or microseconds */
     uint64_t matched, fired, lock;
     char pattern[256]; /* of the path within the folder, as for fnmatch */
 };
@@ -155,6 +155,7 @@ static enum action now(enum call call, const char *path) {
     if (action == KILL_PROCESS) kill(getpid(), SIGKILL);
     if (action == KILL_GROUP) kill(0, SIGKILL);
     if (action == FAIL) errno = (int)control->number;
+    if (action == SLOW) usleep((useconds_t)control->number);
     return action;
 }
 

@@ -55,6 +55,7 @@ class Action(IntEnum):
     KILL_IN_WRITE = 3
     FAIL = 4
     SHORT = 5
+    SLOW = 6
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Order:
         at: the first call, counted from 1, that it happens to.
         times: how many calls it happens to from there on.
         pattern: of the path within the folder, with `*` for any characters.
-        error: the number that a failing call gives.
+        number: of the error that a failing call gives, or microseconds that a slow one takes.
     """
 
     action: Action
@@ -75,7 +76,7 @@ class Order:
     at: int = 1
     times: int = WITHOUT_END
     pattern: str = "*"
-    error: int = errno.EIO
+    number: int = errno.EIO
 
 
 class Shim:
@@ -137,7 +138,7 @@ class Shim:
             order.calls,
             order.at,
             order.times,
-            order.error,
+            order.number,
             0,
             0,
             0,
