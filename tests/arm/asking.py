@@ -23,6 +23,11 @@ class Answer:
 
     status: int
     content: Any
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header; None when it is not there."""
+        return next((value for key, value in self.headers if key == name), None)
 
     @property
     def code(self) -> str:
@@ -49,7 +54,8 @@ class Asking:
         headers = {"authorization": bearer(self.token), "content-type": "application/json"}
         body = b"" if content is None else json.dumps(content).encode()
         response = await self.registry.ask(method, address, headers=headers, body=body)
-        return Answer(response.status, json.loads(response.body) if response.body else None)
+        content = json.loads(response.body) if response.body else None
+        return Answer(response.status, content, tuple(response.headers))
 
 
 async def tenant_of(registry: RegistryInMemory) -> str:

@@ -97,7 +97,7 @@ def test_what_is_refused(boss: Az, source: Source) -> None:
     said = boss.refused(*IMPORT, "--source", "quay.io/team/app:v1")
     assert "pratique serve --import-from quay.io" in said
     image = ("--source", f"{source.server.host}/team/none:v1", *source.credentials)
-    assert "has not `v1` in `team/none`" in boss.refused(*IMPORT, *image)
+    assert "has not `v1` in `team/none`" in boss.refused(*IMPORT, *image, code=3)
     wrong = ("--source", f"{source.server.host}/team/app:v1", "-u", "owner", "-p", "wrong")
     assert "does not let these credentials pull" in boss.refused(*IMPORT, *wrong)
 

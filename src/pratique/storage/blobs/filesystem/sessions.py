@@ -22,6 +22,7 @@ SUFFIX: Final = ".session"
 _FILE_MODE: Final = 0o640
 _DIGITS: Final = 20
 _READ_SIZE: Final = 1024 * 1024
+_WORTH_ASKING: Final = 128 * 1024
 
 
 def begin(folder: str, repository: RepositoryName, upload_id: UploadId) -> None:
@@ -109,8 +110,7 @@ class HeldUpload:
         with faults_told():
             _write_all(self.data, block, self._end)
             self._end += len(block)
-            if self._end - self._begun >= STEP:
-                self._begin_writing()
+            self._begin_writing(STEP)
         if hasher is not None:
             hasher.update(block)
 
@@ -121,6 +121,8 @@ class HeldUpload:
             StorageFull, StorageFailed: they do not.
         """
         with faults_told():
+            # The end of the upload usually comes next, and with it the sync.
+            self._begin_writing(_WORTH_ASKING)
             _write_all(self._session, f"{self._end:0{_DIGITS}d}".encode(), 0)
         self.offset = self._end
 
@@ -162,12 +164,21 @@ class HeldUpload:
         Raises:
             StorageFailed: it may still be there.
         """
+        self.end_session()
         with faults_told():
-            os.unlink(self._session_path)  # noqa: PTH108
             try:
                 os.unlink(self.data_path)  # noqa: PTH108
             except FileNotFoundError:
                 return
+
+    def end_session(self) -> None:
+        """End an upload whose bytes were moved away.
+
+        Raises:
+            StorageFailed: it may still be there.
+        """
+        with faults_told():
+            os.unlink(self._session_path)  # noqa: PTH108
 
     def release(self) -> None:
         """Drop the lock, if it was taken."""
@@ -176,7 +187,10 @@ class HeldUpload:
                 os.close(descriptor)
         self.data = self._session = -1
 
-    def _begin_writing(self) -> None:
+    def _begin_writing(self, least: int) -> None:
+        """Have the kernel begin with what was written since it last did, if it is that much."""
+        if self._end - self._begun < least:
+            return
         try:
             begin_writing(self.data, self._begun, self._end - self._begun)
         except OSError:
