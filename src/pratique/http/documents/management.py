@@ -36,6 +36,7 @@ PARTS: Final = {
     "group": "the name or the object id of a group",
     "host": "the name of a host",
     "identity": "the name, the client id or the object id of a managed identity",
+    "import": "the id of an import",
     "map": "the name of a scope map",
     "member": "whatever names a principal: a name, a client id or an object id",
     "principal": "whatever names a principal: a name, a client id or an object id",
@@ -95,5 +96,6 @@ def _problems(route: Route) -> Iterator[Problem]:
     yield from EVERY_ROW
     if contract_of(route.operation).body is not None:
         yield from WITH_BODY
-    if route.method != "GET":
+    # What became of an import is told at its own address too.
+    if route.method != "GET" or route.permission.endswith("/action"):
         yield from CHANGES
