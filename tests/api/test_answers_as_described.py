@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.api.described import Calls, Judge, document_of
 from tests.support.certificates import Authority
 from tests.support.slapd import GROUPS, PEOPLE, READER, group, person, slapd
-from tests.wire.governing import Robot, running
+from tests.wire.governing import Robot, push, running
 
 from pratique.http.documents.endpoint import MAKERS, MANAGEMENT_PATH
 from pratique.testing.loops import in_loop
@@ -137,6 +137,14 @@ async def _tokens(call: Calls) -> None:
     await call("DELETE", "/scope-maps/ci-map")
 
 
+async def _imports(call: Calls) -> None:
+    await call("GET", "/network-rules")
+    await call("PATCH", "/network-rules", {"default_action": "deny", "add": ["192.0.2.0/24"]})
+    await push(call.registry, "team/app")
+    made = await call("POST", "/imports", {"source": "team/app:v1", "targets": ["prod/app:v1"]})
+    await call("GET", f"/imports/{made['import_id']}")
+
+
 async def _outside(call: Calls, folder: Path) -> None:
     keys = OutsideIssuer(ISSUER).jwks()
     trust = {"issuer": ISSUER, "audiences": ["api://pratique"], "jwks": keys}
@@ -177,6 +185,7 @@ async def test_every_operation_answers_as_described(tmp_path: Path) -> None:
         await _roles(call)
         await _questions(call)
         await _tokens(call)
+        await _imports(call)
     operations = {
         operation["operationId"]
         for at in judge.document["paths"].values()
