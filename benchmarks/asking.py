@@ -44,3 +44,28 @@ function request()
     math.random(0, {repositories - 1})))
 end
 """
+
+
+def any_manifest(repositories: int, tags: int) -> str:
+    """GETs of manifests by random tags, named as `many_rows` names them."""
+    return f"""{_RANDOM}
+function request()
+  return wrk.format(nil, string.format("/v2/many/repository-%05d/manifests/v%03d",
+    math.random(0, {repositories - 1}), math.random(0, {tags - 1})))
+end
+"""
+
+
+def tokens(service: str) -> str:
+    """GETs of tokens, each for a repository that nobody has asked for before.
+
+    Args:
+        service: the registry's name.
+    """
+    return f"""{_RANDOM}
+function request()
+  return wrk.format(nil, string.format(
+    "/oauth2/token?service={service}&scope=repository:bench/number-%09d:pull",
+    math.random(0, 999999999)))
+end
+"""

@@ -36,12 +36,14 @@ class Bar:
         measured: the figure of this run; None when there was nothing to measure beside.
         limit: the bar.
         at_least: True when the figure must reach the bar, False when it must stay below.
+        spread: the least and the greatest of what the figure is the middle of.
     """
 
     name: str
     measured: float | None
     limit: float
     at_least: bool
+    spread: tuple[float, float] | None = None
 
     @property
     def held(self) -> bool:
@@ -60,13 +62,18 @@ def _ratios(least: Sequence[Least], series: Sequence[Series]) -> Iterator[Bar]:
     by_case = {one.case.name: one for one in series}
     for bar in least:
         one = by_case[bar.case]
-        measured = None
+        name = f"{bar.case}: {bar.server} / {bar.rival}"
         if {bar.server, bar.rival} <= one.rates.keys():
-            measured = statistics.median(one.ratios(bar.server, bar.rival))
-        yield Bar(f"{bar.case}: {bar.server} / {bar.rival}", measured, bar.ratio, at_least=True)
+            ratios = one.ratios(bar.server, bar.rival)
+            spread = (ratios[0], ratios[-1])
+            yield Bar(name, statistics.median(ratios), bar.ratio, at_least=True, spread=spread)
+        else:
+            yield Bar(name, None, bar.ratio, at_least=True)
 
 
 def _figures(figures: Sequence[Figure]) -> Iterator[Bar]:
     for figure in figures:
         if figure.limit is not None:
-            yield Bar(f"{figure.name}, {figure.unit}", figure.judged, figure.limit, at_least=False)
+            spread = (min(figure.values), max(figure.values))
+            name = f"{figure.name}, {figure.unit}"
+            yield Bar(name, figure.judged, figure.limit, at_least=False, spread=spread)

@@ -39,6 +39,8 @@ def burst(
     connections: int,
     seconds: float,
     asking: str = "",
+    *,
+    refused: bool = False,
 ) -> Burst:
     """Keep `connections` busy for some seconds.
 
@@ -48,6 +50,7 @@ def burst(
         connections: at once.
         seconds: for how long; whole ones.
         asking: Lua for `wrk` that says what to send; a GET without a body by itself.
+        refused: whether answers are to be refusals, all of them.
 
     Raises:
         BenchmarkError: an answer was an error, or a connection broke: such a figure means nothing.
@@ -70,7 +73,8 @@ def burst(
     if done.returncode != 0:
         raise BenchmarkError(f"`wrk` exited {done.returncode}: {done.stdout}{done.stderr}")
     counted = json.loads(done.stdout.splitlines()[-1])
-    if counted["failed"] or counted["refused"] or not counted["requests"]:
+    wanted = counted["requests"] if refused else 0
+    if counted["failed"] or counted["refused"] != wanted or not counted["requests"]:
         raise BenchmarkError(
             f"`{url}`: {counted['refused']} answers were errors and {counted['failed']} "
             f"connections broke, of {counted['requests']} requests"

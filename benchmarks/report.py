@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.bars import Bar, judge
 from benchmarks.peers.server import Server
+from benchmarks.profile import PROFILED
 from benchmarks.series import Figure, Outcome, Series
 from benchmarks.works.work import Work
 
@@ -63,7 +64,8 @@ class Run:
 
 def as_text(run: Run) -> str:
     """The tables: middle figures, and in brackets the least and the greatest."""
-    return "\n".join([*_head(run), *(line for done in run.done for line in _work(done))])
+    works = (line for done in run.done for line in _work(done))
+    return "\n".join([*_head(run), *works, *_bars(run)])
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -128,8 +130,6 @@ def _work(done: Done) -> Iterator[str]:
         yield f"  {figure.name:<26} {_values(figure)}"
     for note in outcome.notes:
         yield f"  ({note})"
-    for bar in done.bars:
-        yield f"  {_verdict(bar)}"
 
 
 def _rows(series: Series) -> Iterator[str]:
@@ -152,9 +152,29 @@ def _values(figure: Figure) -> str:
     return f"{values} {figure.unit}"
 
 
-def _verdict(bar: Bar) -> str:
-    relation = "at least" if bar.at_least else "below"
-    if bar.measured is None:
-        return f"-       {bar.name}: not measured ({relation} {bar.limit:.2f})"
-    word = "held  " if bar.held else "MISSED"
-    return f"{word}  {bar.name}: {bar.measured:.2f} ({relation} {bar.limit:.2f})"
+def _bars(run: Run) -> Iterator[str]:
+    """All bars in one table at the end, and what to ask next of those that were missed."""
+    bars = run.bars
+    if not bars:
+        return
+    width = max(len(bar.name) for bar in bars)
+    yield ""
+    yield f"{'':<6}  {'bar':<{width}}  {'figure':>8}  {'spread':<18}  limit"
+    for bar in bars:
+        yield _verdict(bar, width)
+    tried = [bar for bar in bars if bar.measured is not None]
+    held = sum(bar.held for bar in tried)
+    yield f"{held} of {len(tried)} bars held, {len(bars) - len(tried)} not measured"
+    for done in run.done:
+        if done.work.name in PROFILED and not all(bar.held for bar in done.bars):
+            yield f"see where the time goes: `python -m benchmarks.profile {done.work.name}`"
+
+
+def _verdict(bar: Bar, width: int) -> str:
+    limit = f"{'at least' if bar.at_least else 'below'} {bar.limit:.2f}"
+    if bar.measured is None or bar.spread is None:
+        return f"{'open':<6}  {bar.name:<{width}}  {'-':>8}  {'':<18}  {limit}"
+    word = "held" if bar.held else "MISSED"
+    least, greatest = bar.spread
+    spread = f"[{least:.2f} to {greatest:.2f}]"
+    return f"{word:<6}  {bar.name:<{width}}  {bar.measured:>8.2f}  {spread:<18}  {limit}"

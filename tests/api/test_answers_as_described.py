@@ -28,6 +28,12 @@ async def _registry(call: Calls) -> None:
     await call("POST", "/admin-user/disable")
     await call("POST", "/signing-keys", {})
     await call("GET", "/signing-keys")
+    await call("PATCH", "/registry", {"login_server": "first.example.org"})
+    await call("POST", "/registries", {"name": "second", "login_server": "second.example.org"})
+    await call("GET", "/registries")
+    await call("DELETE", "/registries/second")
+    await call("PATCH", "/network-rules", {"add": ["192.0.2.0/24"]})
+    await call("GET", "/network-rules")
     for path in MAKERS:
         await call("GET", path.removeprefix("/api/v1"))
 
@@ -138,11 +144,10 @@ async def _tokens(call: Calls) -> None:
 
 
 async def _imports(call: Calls) -> None:
-    await call("GET", "/network-rules")
-    await call("PATCH", "/network-rules", {"default_action": "deny", "add": ["192.0.2.0/24"]})
     await push(call.registry, "team/app")
-    made = await call("POST", "/imports", {"source": "team/app:v1", "targets": ["prod/app:v1"]})
-    await call("GET", f"/imports/{made['import_id']}")
+    wanted = {"source": "team/app:v1", "targets": ["team/copy:v2"]}
+    begun = await call("POST", "/imports", wanted)
+    await call("GET", f"/imports/{begun['import_id']}")
 
 
 async def _outside(call: Calls, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.api.described import document_of
-from tests.api.test_documents import COPIES
+from tests.api.test_api_documents import COPIES
 
 
 def main() -> None:

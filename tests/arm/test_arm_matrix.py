@@ -44,6 +44,9 @@ ASSIGNMENT_WRITES = frozenset(
 DEFINITION_WRITES = frozenset(
     f"{_AUTHORIZATION}/roleDefinitions/{verb}" for verb in ("write", "delete")
 )
+DENIAL_WRITES = frozenset(
+    f"{_AUTHORIZATION}/denyAssignments/{verb}" for verb in ("write", "delete")
+)
 BEYOND = frozenset(
     {
         *("Microsoft.Resources/subscriptions/resourceGroups/read",),
@@ -58,7 +61,9 @@ BEYOND = frozenset(
     }
 )
 """What stands above the registry."""
-AT_THE_REGISTRY = REGISTRY_READS | REGISTRY_WRITES | ASSIGNMENT_WRITES | DEFINITION_WRITES
+AT_THE_REGISTRY = REGISTRY_READS | (
+    REGISTRY_WRITES | ASSIGNMENT_WRITES | DEFINITION_WRITES | DENIAL_WRITES
+)
 ALL = OPEN | AT_THE_REGISTRY | BEYOND
 
 Headers = Callable[[RegistryInMemory, Route], Awaitable[dict[str, str]]]
@@ -67,7 +72,9 @@ ROLES: dict[str, frozenset[str]] = {
     "AcrPush": OPEN,
     "Reader": OPEN | REGISTRY_READS,
     "Contributor": OPEN | REGISTRY_READS | REGISTRY_WRITES,
-    "User Access Administrator": OPEN | REGISTRY_READS | ASSIGNMENT_WRITES | DEFINITION_WRITES,
+    "User Access Administrator": (
+        OPEN | REGISTRY_READS | ASSIGNMENT_WRITES | DEFINITION_WRITES | DENIAL_WRITES
+    ),
     "Role Based Access Control Administrator": OPEN | REGISTRY_READS | ASSIGNMENT_WRITES,
     "Owner": OPEN | AT_THE_REGISTRY,
 }

@@ -19,6 +19,7 @@ for _ in range(300):
     DEEP = [DEEP]
 GUID = "11111111-2222-4333-8444-555555555555"
 PULL = PULLS["AcrPull"]
+ROLE = {"properties": {"roleName": "r", "permissions": [{}], "assignableScopes": ["/"]}}
 
 
 def assignment(robot: Robot, role: str = PULL, **more: Any) -> dict[str, Any]:
@@ -161,7 +162,8 @@ async def test_a_name_that_a_client_made_up_is_not_the_cloud() -> None:
             400,
             "BadRequest",
         ),
-        ("PUT", "{R}{A}/roleDefinitions/no-guid", {"properties": {}}, 400, "BadRequest"),
+        ("PUT", "{R}{A}/roleDefinitions/no-guid", ROLE, 400, "BadRequest"),
+        ("PUT", "{R}{A}/roleDefinitions/no-guid", {"properties": {}}, 400, "InvalidRequestContent"),
         ("DELETE", "{R}{A}/roleAssignments/" + GUID, None, 204, None),
         ("DELETE", "{R}{A}/roleDefinitions/" + GUID, None, 204, None),
         ("DELETE", "{R}{A}/roleDefinitions/" + PULL, None, 400, "BadRequest"),
@@ -226,13 +228,99 @@ async def test_role_assignments_are_idempotent() -> None:
         changed = await ask("PUT", f"{at}/{GUID}", assignment(robot, condition=condition))
         assert changed.content["properties"]["condition"] == condition
         described = await ask("PUT", f"{at}/{GUID}", assignment(robot, description="why"))
-        assert (described.status, described.code) == (400, "BadRequest")
+        assert described.content["properties"]["description"] == "why"
+        [listed] = [
+            each
+            for each in await registry.manage("GET", "/role-assignments")
+            if each["assignment_id"] == GUID
+        ]
+        assert (listed["description"], listed["condition"]) == ("why", None)
+        whole = await ask("PUT", f"{at}/{GUID}", assignment(robot))
+        assert whole.content["properties"]["description"] is None
+        for unfit in ("a\nb", "x" * 2049):
+            refused = await ask("PUT", f"{at}/{GUID}", assignment(robot, description=unfit))
+            assert refused.status == 400
         elsewhere = await ask("DELETE", f"{AUTHORIZATION}/roleAssignments/{GUID}")
         assert elsewhere.status == 204
         assert (await ask("GET", f"{at}/{GUID}")).status == 200
         gone = await ask("DELETE", f"{at}/{GUID}")
         assert (gone.status, gone.content["name"]) == (200, GUID)
         assert (await ask("DELETE", f"{at}/{GUID}")).status == 204
+
+
+def denial(name: str, *principals: str, excluded: tuple[str, ...] = (), **more: Any) -> Any:
+    """The body of a deny assignment, as az sends it."""
+    properties = {
+        "denyAssignmentName": name,
+        "description": "",
+        "permissions": [
+            {
+                "actions": ["Microsoft.ContainerRegistry/registries/push/write"],
+                "notActions": [],
+                "dataActions": [],
+                "notDataActions": [],
+            }
+        ],
+        "principals": [{"id": each, "type": "ServicePrincipal"} for each in principals],
+        "excludePrincipals": [{"id": each, "type": "User"} for each in excluded],
+        "isSystemProtected": False,
+    }
+    return {"properties": {**properties, **more}}
+
+
+@in_loop
+async def test_deny_assignments_are_idempotent() -> None:
+    """The same again changes nothing; it can be changed, found, and taken away twice."""
+    async with running() as registry:
+        ask, scope = await owner_of_all(registry), await scope_of(registry)
+        robot = await Robot.make(registry, "robot", "AcrPush")
+        at = f"{scope}{AUTHORIZATION}/denyAssignments"
+        made = await ask("PUT", f"{at}/{GUID.upper()}", denial("no pushes", robot.object_id))
+        assert (made.status, made.content["name"]) == (201, GUID)
+        again = await ask("PUT", f"{at}/{GUID}", denial("no pushes", robot.object_id))
+        assert again.content == made.content
+        [kept] = await registry.manage("GET", "/deny-assignments")
+        assert kept["actions"] == ["Microsoft.ContainerRegistry/registries/push/write"]
+        changed = await ask(
+            "PUT", f"{at}/{GUID}", denial("none", robot.object_id, description="why")
+        )
+        properties = changed.content["properties"]
+        assert (properties["denyAssignmentName"], properties["description"]) == ("none", "why")
+        assert (await ask("GET", f"{at}/{GUID}")).content == changed.content
+        same_name = await ask("PUT", f"{at}/{GUID[:-1]}6", denial("NONE", robot.object_id))
+        assert same_name.status == 409
+        above = f"{AUTHORIZATION}/denyAssignments/{GUID}"
+        assert (await ask("PUT", above, denial("none", robot.object_id))).status == 400
+        assert (await ask("DELETE", above)).status == 204
+        assert (await ask("DELETE", f"{at}/{GUID}")).status == 200
+        assert (await ask("DELETE", f"{at}/{GUID}")).status == 204
+        assert await registry.manage("GET", "/deny-assignments") == []
+
+
+@in_loop
+async def test_deny_assignments_that_are_refused() -> None:
+    """No id, two sets of permissions, Azure's protection, nobody, and all without exception."""
+    async with running() as registry:
+        ask, scope = await owner_of_all(registry), await scope_of(registry)
+        robot = await Robot.make(registry, "robot")
+        at = f"{scope}{AUTHORIZATION}/denyAssignments"
+        nil = "00000000-0000-0000-0000-000000000000"
+        two = [{"actions": ["*/write"]}, {"actions": ["*/delete"]}]
+        for place, body in (
+            ("name", denial("n", robot.object_id)),
+            (GUID, denial("n", robot.object_id, permissions=two)),
+            (GUID, denial("n", robot.object_id, isSystemProtected=True)),
+            (GUID, denial("n")),
+            (GUID, denial("n", nil)),
+            (GUID, denial("n", nil, robot.object_id, excluded=(robot.object_id,))),
+        ):
+            assert (await ask("PUT", f"{at}/{place}", body)).status == 400, body
+        assert await registry.manage("GET", "/deny-assignments") == []
+        everybody = await ask("PUT", f"{at}/{GUID}", denial("n", nil, excluded=(robot.object_id,)))
+        assert everybody.status == 201
+        assert everybody.content["properties"]["principals"] == [
+            {"id": nil, "type": "SystemDefined"}
+        ]
 
 
 @in_loop

@@ -98,20 +98,21 @@ class Said:
 
 
 class World:
-    """Runs programmes for whom one more name stands in `/etc/hosts`, and nothing else is changed.
+    """Runs programmes for whom more names stand in `/etc/hosts`, and nothing else is changed.
 
     Args:
         folder: for the file of hosts.
         name: that is known.
         address: of that name.
+        others: that have the same address.
 
     Raises:
         Missing: this machine lets nobody have a file of hosts of their own.
     """
 
-    def __init__(self, folder: Path, name: str, address: str) -> None:
+    def __init__(self, folder: Path, name: str, address: str, *others: str) -> None:
         hosts = folder / "hosts"
-        hosts.write_text(f"127.0.0.1 localhost\n{address} {name}\n")
+        hosts.write_text(f"127.0.0.1 localhost\n{address} {' '.join((name, *others))}\n")
         unshare = shutil.which("unshare")
         if unshare is None:
             raise Missing("`unshare` (util-linux) is not installed")

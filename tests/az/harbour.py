@@ -16,6 +16,8 @@ from tests.clients.images import Image, build_image
 from tests.support.live_server import LiveServer, free_port, live_server
 
 NAME: Final = "pratique.harbour.test"
+# Where registries answer that are made beside it.
+OTHERS: Final = tuple(f"{name}.harbour.test" for name in ("second", "third", "dock1"))
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def harbour(folder: Path) -> Iterator[Harbour]:
     # An address of this process alone, so that several can have the usual port.
     number = os.getpid()
     address = f"127.{64 + number // 62500 % 64}.{number // 250 % 250 + 1}.{number % 250 + 1}"
-    world = World(folder, NAME, address)
+    world = World(folder, NAME, address, *OTHERS)
     usual = _can_have(address, 443)
     port = 443 if usual else free_port()
     login_server = NAME if usual else f"{NAME}:{port}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from tests.az.azure_cli import Az
-from tests.az.harbour import NAME, Harbour
+from tests.az.harbour import Harbour
+from tests.az.missing import needs_programs, needs_usual_port
 from tests.clients.images import MANIFEST_TYPE
 
 pytestmark = [pytest.mark.live, pytest.mark.clients]
@@ -87,8 +86,7 @@ def test_login_with_a_token_to_show(harbour: Harbour, boss: Az) -> None:
 
 def test_login_by_name_and_password(harbour: Harbour) -> None:
     """Without `az login`, a service principal's own secret is enough."""
-    if shutil.which("podman") is None:
-        pytest.skip("`podman` is not installed")
+    needs_programs("podman")
     robot = harbour.robot("robot", "AcrPull")
     said = harbour.stranger().say(
         *("acr", "login", *AT, "--username", robot["client_id"]),
@@ -100,8 +98,7 @@ def test_login_by_name_and_password(harbour: Harbour) -> None:
 @pytest.mark.parametrize("role", ["AcrPull", "AcrPush"])
 def test_check_health(harbour: Harbour, role: str) -> None:
     """All steps of the registry's own are right, and what the caller lacks is named."""
-    if harbour.login_server != NAME:
-        pytest.skip("`az acr check-health` takes no port, and this user cannot listen at 443")
+    needs_usual_port(harbour, "`az acr check-health` takes no port but 443")
     robot = harbour.robot("healthy", role, "Reader")
     az = harbour.signed_in(robot["client_id"], robot["secret"])
     harbour.push(az, "health/app", "v1")

@@ -67,6 +67,46 @@ def test_assignment_under_a_condition(harbour: Harbour, boss: Az) -> None:
     assert "(InvalidCondition)" in words
 
 
+def test_description(harbour: Harbour, boss: Az) -> None:
+    """Written with the assignment, listed, and changed by `update`, with a condition beside it."""
+    robot = harbour.robot("robot")
+    made = boss(
+        *(*ASSIGNMENT, "create", "--role", _READER, "--scope", harbour.scope),
+        *("--assignee", robot["client_id"], "--description", "for the nightly job"),
+    )
+    assert made["description"] == "for the nightly job"
+    of_it = ("--scope", harbour.scope, "--assignee", robot["client_id"])
+    [listed] = boss(*ASSIGNMENT, "list", *of_it)
+    assert listed["description"] == "for the nightly job"
+    wanted = {**listed, "description": "for both jobs", "condition": _CONDITION}
+    wanted["conditionVersion"] = "2.0"
+    changed = boss(*ASSIGNMENT, "update", "--role-assignment", json.dumps(wanted))
+    assert (changed["name"], changed["description"]) == (made["name"], "for both jobs")
+    assert changed["condition"] == _CONDITION
+    [listed] = boss(*ASSIGNMENT, "list", *of_it)
+    assert (listed["description"], listed["condition"]) == ("for both jobs", _CONDITION)
+
+
+def test_deny_assignments(harbour: Harbour, boss: Az) -> None:
+    """A push is refused although a role grants it, until the deny assignment is deleted."""
+    robot, name = harbour.robot("denied", "AcrPush"), harbour.unique("no pushes ")
+    deny = ("role", "deny-assignment")
+    made = boss(
+        *(*deny, "create", "--scope", harbour.scope, "--name", name),
+        *("--actions", "Microsoft.ContainerRegistry/registries/push/write"),
+        *("--principal-object-id", robot["object_id"], "--principal-type", "ServicePrincipal"),
+        *("--description", "while the harbour is closed"),
+    )
+    checking = ("access", "check", robot["object_id"], "push", "deny/app")
+    with pytest.raises(AssertionError, match="exited 1"):
+        harbour.server.pratique(*checking)
+    shown = boss(*deny, "show", "--scope", harbour.scope, "--name", made["name"])
+    assert shown["denyAssignmentName"] == name
+    assert name in {each["denyAssignmentName"] for each in boss(*deny, "list")}
+    boss(*deny, "delete", "--scope", harbour.scope, "--name", made["name"], "--yes")
+    assert harbour.server.pratique(*checking)["allowed"] is True
+
+
 def test_nobody_and_no_role(harbour: Harbour, boss: Az) -> None:
     """Who or what is not there is named."""
     robot = harbour.robot("robot")

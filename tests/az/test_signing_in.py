@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 from tests.az.azure_cli import Az
 from tests.az.harbour import NAME, Harbour
+from tests.az.missing import needs_usual_port
 from tests.support.live_server import pratique_command
 from tests.web.browsing import chromium, window
 
@@ -202,6 +204,64 @@ def test_device_code(harbour: Harbour, browser: Browser, *, with_tenant: bool) -
     assert _works(harbour, az)
     harbour.server.pratique("user", "sign-out", name)
     assert "(InvalidAuthenticationToken)" in az.refused("acr", "list")
+
+
+def test_password_of_a_person(harbour: Harbour) -> None:
+    """With the password grant on; off, it is said so, and how it is switched on."""
+    needs_usual_port(harbour, "`az login -u` of a person asks for their realm at port 443")
+    name = harbour.unique("grace")
+    person = harbour.server.pratique("user", "create", name)
+    harbour.server.pratique("role", "assign", "AcrPull", "--to", name)
+    words = ("login", "--username", name, "--tenant", harbour.tenant, "--password")
+    az = harbour.stranger()
+    assert "--password-grant on" in az.refused(*words, person["password"])
+    harbour.server.pratique("registry", "update", "--password-grant", "on")
+    try:
+        # az repeats a refusal of the same words for a minute.
+        (Path(az.variables["AZURE_CONFIG_DIR"]) / "msal_http_cache.bin").unlink()
+        assert "AADSTS50126" in az.refused(*words, "wrong")
+        [account] = az(*words, person["password"])
+    finally:
+        harbour.server.pratique("registry", "update", "--password-grant", "off")
+    assert account["user"] == {"name": name, "type": "user"}
+    assert _works(harbour, az)
+
+
+def test_browser(harbour: Harbour, browser: Browser, tmp_path: Path) -> None:
+    """`az login` opens a browser, a person signs in there, and az gets the code on loopback."""
+    name = harbour.unique("mary")
+    person = harbour.server.pratique("user", "create", name)
+    harbour.server.pratique("role", "assign", "AcrPull", "--to", name)
+    az = harbour.stranger()
+    address = tmp_path / "address"
+    opener = tmp_path / "browser"
+    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > {address}.part\nmv {address}.part {address}\n')
+    opener.chmod(0o755)
+    # az opens a browser only where there is a screen.
+    variables = {**az.variables, "BROWSER": f"{opener} %s", "DISPLAY": ":0"}
+    command = [str(az.programs / "bin/az"), "login", "--tenant", harbour.tenant, "--output", "json"]
+    with harbour.world.running(command, variables, subprocess.PIPE) as waiting:
+        url = _content_of(address, waiting)
+        assert url.startswith(f"https://{harbour.login_server}/{harbour.tenant}/oauth2/v2.0/")
+        with window(browser, harbour.server) as opened:
+            opened.page.goto(url)
+            opened.sign_in(person["password"], name)
+            opened.page.wait_for_url("http://localhost:*/**")
+            assert "logged into" in opened.page.content()
+        out, err = waiting.communicate(timeout=60)
+        assert waiting.returncode == 0, err
+    [account] = json.loads(out)
+    assert account["user"] == {"name": name, "type": "user"}
+    assert _works(harbour, az)
+
+
+def _content_of(file: Path, process: subprocess.Popen[str]) -> str:
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return file.read_text()
 
 
 def _json_of(process: subprocess.Popen[str]) -> dict[str, list[str]]:

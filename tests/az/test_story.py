@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from tests.az.azure_cli import Az
 from tests.az.harbour import Harbour
+from tests.az.missing import needs_programs
 
 pytestmark = [pytest.mark.live, pytest.mark.clients]
 
@@ -15,9 +14,7 @@ def test_a_pull_is_refused_until_the_documented_command_grants_it(
     harbour: Harbour, boss: Az
 ) -> None:
     """Refused; granted by `az role assignment create`; refused again once that is deleted."""
-    for program in ("podman", "skopeo"):
-        if shutil.which(program) is None:
-            pytest.skip(f"`{program}` is not installed")
+    needs_programs("podman", "skopeo")
     harbour.push(boss, "story/app", "v1")
     robot = harbour.robot("puller")
     az = harbour.signed_in(robot["client_id"], robot["secret"], "--allow-no-subscriptions")

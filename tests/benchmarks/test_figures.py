@@ -18,6 +18,7 @@ def test_a_ratio_is_formed_within_each_round() -> None:
     (bar,) = judge((Least("pull", "nginx", 0.55),), (_PULLS,), ())
     assert bar.measured == 0.5
     assert not bar.held
+    assert bar.spread == (0.4, 0.6)
     (lower,) = judge((Least("pull", "nginx", 0.5),), (_PULLS,), ())
     assert lower.held
 

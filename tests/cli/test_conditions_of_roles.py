@@ -68,6 +68,26 @@ def test_assignment_that_stands_is_changed_on_demand_only(alice: Terminal) -> No
     ]
 
 
+def test_description_is_kept_until_another_is_given(alice: Terminal) -> None:
+    """A new condition leaves it; another one, or an empty one, takes its place."""
+    words = ("role", "assign", READER, "--to", "alice")
+
+    def described() -> str:
+        (held,) = alice.gets("role", "list", "--principal", "alice")
+        description: str = held["description"]
+        return description
+
+    alice.reads(*words, "--description", "for the nightly job")
+    assert described() == "for the nightly job"
+    alice.reads(*words, "--repository", "one", "--replace")
+    assert described() == "for the nightly job"
+    alice.reads(*words, "--repository", "two", "--also", "--description", "for both jobs")
+    assert described() == "for both jobs"
+    assert "one line of printable" in alice.fails(*words, "--replace", "--description", "a\nb")
+    alice.reads(*words, "--replace", "--description", "")
+    assert described() == ""
+
+
 def test_hole_is_warned_of(alice: Terminal) -> None:
     """What a condition does not target is named, with what to do; it was done all the same."""
     done = alice.types("role", "assign", WRITER, "--to", "alice", "--condition", WITH_HOLES)

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from pratique.cli.demo_image import build_image
 from pratique.cli.demo_server import private_server
 from pratique.cli.failures import Failed
 
-DEADLINE_SECONDS = 15
 pytestmark = pytest.mark.live
 
 
@@ -35,10 +33,8 @@ def _demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_demo_tells_every_step(tmp_path: Path) -> None:
-    """Ten numbered steps, both reasons in Docker's words, in time, with nothing left behind."""
-    started = time.monotonic()
+    """Ten numbered steps, both reasons in Docker's words, with nothing left behind."""
     done = _demo(tmp_path)
-    assert time.monotonic() - started < DEADLINE_SECONDS
     assert (done.returncode, done.stderr) == (0, "")
     numbers = [line.split()[0] for line in done.stdout.splitlines() if "✓" in line]
     assert numbers == [str(n) for n in range(1, 11)]
@@ -51,6 +47,7 @@ def test_demo_tells_every_step(tmp_path: Path) -> None:
 def test_demo_tells_programs(tmp_path: Path) -> None:
     """The same steps as JSON."""
     done = _demo(tmp_path, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert [step["step"] for step in told["steps"]] == list(range(1, 11))
     assert told["seconds"] > 0

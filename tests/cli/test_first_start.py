@@ -14,7 +14,7 @@ from pratique.cli.program import program
     ("option", "value", "words"),
     [
         ("--owner", "a:b", "cannot be a user name"),
-        ("--owner", "pratique", "name of the registry and its admin user"),
+        ("--owner", "pratique", "name of a registry and its admin user"),
         ("--owner", "6f1c2a34-0000-4000-8000-123456789abc", "looks like an id"),
         ("--name", "no", "is not a registry name"),
         ("--login-server", 'host",error="x', "is not a host name"),

@@ -93,7 +93,44 @@ def test_repository_is_shown(with_images: Terminal) -> None:
     """What is known of it: how many manifests and tags."""
     shown = with_images.gets("repo", "show", "app/web")
     assert (shown["manifestCount"], shown["tagCount"]) == (1, 2)
-    assert "tags        2\n" in with_images.reads("repo", "show", "app/web")
+    read = with_images.reads("repo", "show", "app/web")
+    assert "tags            2\n" in read
+    assert "locked against  nothing\n" in read
+
+
+@pytest.mark.parametrize("reference", ["app/web", "app/web:v1", f"app/web@{DIGEST}"])
+def test_locks(with_images: Terminal, reference: str) -> None:
+    """What is locked says so, refuses, names the verb that unlocks it, and is unlocked by it."""
+    assert "locked against nothing" in " ".join(
+        with_images.reads("repo", "show", reference).split()
+    )
+    told = with_images.reads("repo", "lock", reference)
+    assert told.endswith("is locked against writing and deletion.\n")
+    for words in (("untag", "app/web:v1"), ("repo", "delete", "app/web", "--yes")):
+        refused = with_images.fails(*words)
+        assert "(`deleteEnabled` and `writeEnabled` are false)" in refused or "losing" in refused
+        assert f"`pratique repo unlock {reference}`" in refused
+    told = with_images.reads("repo", "unlock", reference, "--against", "writing")
+    assert told.endswith("is still locked against deletion.\n")
+    told = with_images.reads("repo", "lock", reference, "--against", "pulling")
+    assert told.endswith("is locked against deletion and pulling.\n")
+    attributes = with_images.gets("repo", "show", reference)["changeableAttributes"]
+    assert attributes == {
+        "deleteEnabled": False,
+        "readEnabled": False,
+        "writeEnabled": True,
+        "listEnabled": True,
+    }
+    told = with_images.reads("repo", "unlock", reference)
+    assert told.endswith("is not locked any more.\n")
+    with_images.reads("untag", "app/web:v1")
+
+
+def test_what_has_no_such_form_is_not_locked(with_images: Terminal) -> None:
+    """Neither an address with a host nor half a reference is a name here."""
+    for reference in ("host:5000/app:v1", "app/web:", "app/web@v1", "@"):
+        assert "Invalid value" in with_images.misuses("repo", "lock", reference)
+    assert "has no tag `v9`" in with_images.fails("repo", "lock", "app/web:v9")
 
 
 def test_tags_and_manifests_are_listed_with_whole_digests(with_images: Terminal) -> None:

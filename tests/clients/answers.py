@@ -103,4 +103,4 @@ def _is_of_another(path: str, repository: str) -> bool:
 
 
 def _weight(request: dict[str, Any]) -> int:
-    return {401: 0, 403: 2}.get(request["status"], 1)
+    return {401: 0, 403: 2, 405: 2}.get(request["status"], 1)

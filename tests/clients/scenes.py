@@ -81,6 +81,9 @@ class Scenery:
             Situation.ABSENT_FOR_READER: lambda: stage.reader,
             Situation.ABSENT_FOR_STRANGER: lambda: stage.stranger,
             Situation.PUSH_WITH_PULL_ONLY: lambda: stage.reader,
+            Situation.LOCKED_TAG: lambda: self._locked(f":{TAG}", "writing"),
+            Situation.LOCKED_REPOSITORY: lambda: self._locked("", "writing"),
+            Situation.LOCKED_AGAINST_PULLING: lambda: self._locked(f":{TAG}", "pulling"),
             Situation.THROTTLED: self._guessed_at,
         }
         self._put_image(stage.server, stage.publisher)
@@ -97,8 +100,7 @@ class Scenery:
             account = self._right_before(account)
         if situation is Situation.THROTTLED:
             guess_often(self._second.data, account)
-        absent = {Situation.ABSENT_FOR_READER, Situation.ABSENT_FOR_STRANGER}
-        repository = _ABSENT if situation in absent else _PRESENT
+        repository = _REPOSITORIES.get(situation, _PRESENT)
         return Scene(situation, server, account, Reference(server.host, repository, TAG))
 
     def _new(self, server: LiveServer, name: str, role: str = "", *options: str) -> Account:
@@ -107,9 +109,15 @@ class Scenery:
             server.pratique("role", "assign", role, "--to", account.user_name, *options)
         return account
 
-    def _put_image(self, server: LiveServer, who: Account) -> None:
+    def _locked(self, item: str, against: str) -> Account:
+        repository = f"harbour/locked-{'tag' if item else 'repository'}-{against}"
+        self._put_image(self._stage.server, self._stage.publisher, repository)
+        self._stage.server.pratique("repo", "lock", repository + item, "--against", against)
+        return self._stage.publisher
+
+    def _put_image(self, server: LiveServer, who: Account, repository: str = _PRESENT) -> None:
         with httpx.Client(base_url=server.url, timeout=60) as http:
-            reference = Reference(server.host, _PRESENT, TAG)
+            reference = Reference(server.host, repository, TAG)
             put_image(http, reference, build_image("scenes"), (who.user_name, who.password))
 
     def _forgetful(self) -> Account:
@@ -173,6 +181,13 @@ class Scenery:
         return Account("", account.user_name, "not-its-secret")
 
 
+_REPOSITORIES = {
+    Situation.ABSENT_FOR_READER: _ABSENT,
+    Situation.ABSENT_FOR_STRANGER: _ABSENT,
+    Situation.LOCKED_TAG: "harbour/locked-tag-writing",
+    Situation.LOCKED_REPOSITORY: "harbour/locked-repository-writing",
+    Situation.LOCKED_AGAINST_PULLING: "harbour/locked-tag-pulling",
+}
 _ON_THE_SECOND = frozenset(
     {
         Situation.WRONG_PASSWORD_AT_LOGIN,

@@ -22,6 +22,14 @@ def _lacks(permission: str, cause: str) -> str:
     return f"`NAME` does not have the permission `{permission}` {_WHERE}: {cause}{_DECISION}"
 
 
+def _locked(item: str, against: str, name: str, reference: str, option: str) -> str:
+    return (
+        f"{item} is locked against {against} (`{name}Enabled` is false); whoever may change its "
+        f"attributes (`metadata/write`) lifts that by `pratique repo unlock {reference}` or `az "
+        f"acr repository update --name REGISTRY {option} {reference} --{name}-enabled true`"
+    )
+
+
 class Attempt(Enum):
     """What the client is asked to do."""
 
@@ -121,6 +129,21 @@ class Situation(Enum):
         Attempt.PUSH,
         _lacks(_PUSHING, "it is not carried by `AcrPull`"),
     )
+    LOCKED_TAG = (
+        "locked tag",
+        Attempt.PUSH,
+        _locked("the tag `TAG` of `REPO`", "being overwritten", "write", "REPO:TAG", "--image"),
+    )
+    LOCKED_REPOSITORY = (
+        "locked repository",
+        Attempt.PUSH,
+        _locked("the repository `REPO`", "being pushed to", "write", "REPO", "--repository"),
+    )
+    LOCKED_AGAINST_PULLING = (
+        "locked against being pulled",
+        Attempt.PULL,
+        _locked("the tag `TAG` of `REPO`", "being pulled", "read", "REPO:TAG", "--image"),
+    )
     THROTTLED = (
         "throttled",
         Attempt.PULL,
@@ -134,8 +157,5 @@ class Situation(Enum):
 
 
 NOT_MEASURED = {
-    "Locked": (
-        "not yet possible here; this registry does not lock repositories, tags or manifests yet."
-    ),
     "Docker Engine with the containerd image store": "not available in this version; see below.",
 }

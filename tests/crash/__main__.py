@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.crash.killing import Rounds, Tally
+from tests.crash.variants import SMALL_BLOCKS, variant
 
 
 def main() -> int:
@@ -21,14 +22,20 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3600.0, help="begin no round after them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep everything here")
+    parser.add_argument("--only", action="append", default=[], metavar="WAY", help="in this way")
+    parser.add_argument("--small-blocks", action="store_true", help="write blobs in many blocks")
     words = parser.parse_args()
     begun = time.monotonic()
     # Whoever ends the run sees the figures so far, and no server is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="pratique-crash-") as temporary:
-        rounds = Rounds(words.folder or Path(temporary), words.seed)
+        changes = SMALL_BLOCKS if words.small_blocks else ()
+        environment = variant(Path(temporary) / "source", changes)
+        folder = words.folder or Path(temporary) / "run"
+        folder.mkdir(exist_ok=True)
+        rounds = Rounds(folder, words.seed, words.only, environment)
         with suppress(KeyboardInterrupt):
-            rounds.run(words.kills, words.seconds, _tell)
+            rounds.run(words.kills, _tell, words.seconds)
     sys.stderr.write("\n")
     sys.stdout.write(table(rounds.tally, time.monotonic() - begun))
     return 1 if rounds.tally.faults else 0
@@ -43,11 +50,13 @@ def table(tally: Tally, seconds: float) -> str:
         f"| in all | {kills} |",
         "",
         f"seconds: {seconds:.0f}",
-        f"starts: {tally.restarts}",
+        f"rounds: {tally.rounds}",
+        f"starts: {tally.starts}",
         f"median until it answers: {statistics.median(tally.start_seconds):.1f} s",
         f"longest until it answers: {max(tally.start_seconds):.1f} s",
-        f"changes asked for: {tally.changes}",
-        f"acknowledged changes looked at: {tally.verified}",
+        f"changes asked for: {tally.asked}",
+        f"acknowledged changes, each once: {tally.acknowledged}",
+        f"looks at what must be so, the same thing again after each kill: {tally.looks}",
         f"faults: {len(tally.faults)}",
         *(f"  {fault}" for fault in tally.faults[:100]),
     ]

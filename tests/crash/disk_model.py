@@ -171,6 +171,8 @@ class Disk:
             case Kind.SYNC_FAILED:
                 if record.inode in self._files:
                     self._files[record.inode].fail_to_sync()
+            case Kind.NOTHING_PROMISED:
+                pass
             case _:
                 self._rename(record)
 

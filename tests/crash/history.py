@@ -39,12 +39,19 @@ class Change:
         begun: the point at which it was asked for.
         ended: the point at which it was acknowledged; None when it was not.
         refused: whether the client was told that it did not happen.
+        asked: whether a client asked for it, and not collection or a look made it.
     """
 
     value: Value
     begun: int
     ended: int | None = None
     refused: bool = False
+    asked: bool = True
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether a client was told that it did happen."""
+        return self.asked and self.ended is not None and not self.refused
 
 
 class History:
@@ -59,12 +66,16 @@ class History:
         self._changes[key].append(change)
         return change
 
+    def may_go(self, key: Key, point: int) -> None:
+        """Note that a collection may take the key away from now on."""
+        self._changes[key].append(Change(ABSENT, point, asked=False))
+
     def seen(self, key: Key, value: Value, point: int) -> None:
         """Note what a key was found to have, which ends all doubt about what came before."""
         if value is ABSENT:
             self._changes.pop(key, None)
         else:
-            self._changes[key] = [Change(value, point, point)]
+            self._changes[key] = [Change(value, point, point, asked=False)]
 
     def allowed(self, key: Key, point: int) -> set[Value]:
         """The values that a key may have at a point."""
@@ -87,6 +98,14 @@ class History:
         for changes in list(self._changes.values()):
             yield from changes
 
-    def acknowledged(self, point: int) -> int:
-        """How many changes were acknowledged by then."""
-        return sum(change.ended is not None and change.ended <= point for change in self.changes())
+    def certain(self, point: int) -> int:
+        """How many keys there are that must have one value, and may have no other."""
+        return sum(len(self.allowed(key, point)) == 1 for key in self.known())
+
+    def asked_since(self, point: int) -> tuple[int, int]:
+        """How many changes clients asked for after a point, and how many were acknowledged.
+
+        Each counts once, as long as no look has settled its key meanwhile.
+        """
+        asked = [change for change in self.changes() if change.asked and change.begun > point]
+        return len(asked), sum(change.is_acknowledged for change in asked)

@@ -186,11 +186,21 @@ COLLECTED: Final = frozenset({Kind.BLOB_LEFT, Kind.UPLOAD_BROKEN, Kind.BIN_LEFT,
 
 
 def faults_in(data: Path) -> list[str]:
-    """What a check finds beyond what collection takes."""
-    return [
+    """What a check finds beyond what collection takes, and blobs with other bytes than they say."""
+    found = [
         f"{finding.kind} {finding.where}: {finding.what}"
         for finding in checked(data)
         if finding.kind not in COLLECTED
+    ]
+    return found + _false_names(data / "blobs" / "sha256")
+
+
+def _false_names(blobs: Path) -> list[str]:
+    """Also where nothing links it: a push that finds its bytes there takes them for whole."""
+    return [
+        f"{path.name} has other bytes"
+        for path in sorted(blobs.glob("??/*"))
+        if digest_of(path.read_bytes()) != f"sha256:{path.name}"
     ]
 
 

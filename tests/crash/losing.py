@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +19,13 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.crash.disk_model import Disk, Loss, Model
-from tests.crash.history import ABSENT, History
+from tests.crash.history import History
 from tests.crash.killing import COLLECTING, REPOSITORIES
 from tests.crash.looking import ShownInProcess, collect, faults_in, left_over, look
 from tests.crash.pushing import Pusher, Unsure
 from tests.crash.serving import Served
-from tests.crash.shim import Shim
-from tests.crash.write_log import Record, records_in
+from tests.crash.shim import Action, Call, Order, Shim
+from tests.crash.write_log import Kind, Record, records_in
 
 from pratique.assembly import is_prepared, open_registry, prepare
 from pratique.naming import RegistryName
@@ -32,6 +35,7 @@ from pratique.settings import Places
 from pratique.testing.content_stores import filesystem_stores
 
 DATA: Final = "registry"
+COMMIT_MICROSECONDS: Final = 20_000
 LOSSES: Final = tuple(
     Loss(model, kept, sector)
     for model in Model
@@ -54,7 +58,13 @@ class Run:
     laws: list[tuple[int, int]]
 
 
-def recorded(folder: Path, steps: int, seed: int, during: Callable[[Shim], None]) -> Run:
+def recorded(
+    folder: Path,
+    steps: int,
+    seed: int,
+    during: Callable[[Shim], None] = lambda _: None,
+    environment: Mapping[str, str] | None = None,
+) -> Run:
     """Let clients push to a server on a new folder, and record all that reaches the disk.
 
     Args:
@@ -62,6 +72,7 @@ def recorded(folder: Path, steps: int, seed: int, during: Callable[[Shim], None]
         steps: that each client takes.
         seed: of what they do.
         during: called while they push.
+        environment: variables laid over the present ones for the server.
     """
     chance = Random(seed)  # noqa: S311 - the same each time
     disk = folder / "disk"
@@ -71,7 +82,7 @@ def recorded(folder: Path, steps: int, seed: int, during: Callable[[Shim], None]
     laws: list[tuple[int, int]] = []
     served = Served(
         disk / DATA,
-        shim.environment,
+        {**shim.environment, **(environment or {})},
         told=lambda: laws.append((shim.position(), _law_version(disk / DATA))),
     )
     pushers = [
@@ -100,6 +111,27 @@ def recorded(folder: Path, steps: int, seed: int, during: Callable[[Shim], None]
     return Run(list(records_in(shim.log.read_bytes())), history, laws)
 
 
+def fail_syncs(seed: int) -> Callable[[Shim], None]:
+    """Let the sync of a file fail now and then, once each time, while clients push."""
+
+    def during(shim: Shim) -> None:
+        chance = Random(seed)  # noqa: S311 - the same each time
+        for _ in range(12):
+            pattern = chance.choice([f"{DATA}/uploads/*", f"{DATA}/pratique.db-wal"])
+            calls, at = Call.SYNC | Call.SYNC_RANGE, chance.randint(1, 3)
+            shim.tell(Order(Action.FAIL, calls, at, 1, pattern, errno.EIO))
+            time.sleep(0.15)
+        shim.quiet()
+
+    return during
+
+
+def slow_commits(shim: Shim) -> None:
+    """Let each commit take long to reach the disk, so that an answer before it comes too early."""
+    pattern = f"{DATA}/pratique.db-wal"
+    shim.tell(Order(Action.SLOW, Call.SYNC, pattern=pattern, number=COMMIT_MICROSECONDS))
+
+
 def faults_after_loss(run: Run, losses: Iterable[tuple[int, Loss]], seed: int) -> Iterator[str]:
     """Every fault that is found when power is lost.
 
@@ -124,11 +156,29 @@ def faults_after_loss(run: Run, losses: Iterable[tuple[int, Loss]], seed: int) -
                     yield f"after record {until}, {loss}: {fault}"
 
 
-def points(run: Run, number: int, seed: int) -> list[tuple[int, Loss]]:
-    """So many points of a run, with a kind of loss each."""
+def points(run: Run, number: int, seed: int, after: Kind | None = None) -> list[tuple[int, Loss]]:
+    """So many points of a run, with a kind of loss each.
+
+    Half of them come after records of each kind alike, since some kinds are rare.
+
+    Args:
+        run: that was recorded.
+        number: of the points.
+        seed: decides.
+        after: what was done just before each of them; anything by default.
+    """
     chance = Random(seed)  # noqa: S311 - the same each time
-    places = sorted(chance.randint(1, len(run.records)) for _ in range(number))
-    return [(place, LOSSES[index % len(LOSSES)]) for index, place in enumerate(places)]
+    places: dict[Kind, list[int]] = defaultdict(list)
+    for place, record in enumerate(run.records, 1):
+        places[record.kind].append(place)
+
+    def drawn() -> int:
+        if after is None and chance.random() < 0.5:
+            return chance.randint(1, len(run.records))
+        return chance.choice(places[after or chance.choice(sorted(places))])
+
+    in_order = sorted(drawn() for _ in range(number))
+    return [(place, LOSSES[index % len(LOSSES)]) for index, place in enumerate(in_order)]
 
 
 def faults_found(data: Path, run: Run, point: int) -> Iterator[str]:
@@ -195,7 +245,7 @@ def _collect(served: Served, history: History, shim: Shim) -> None:
     for key in history.known():
         if key.kind == "blob":
             # Only what a manifest needs must stay, and a check tells whether it does.
-            history.begin(key, ABSENT, shim.position())
+            history.may_go(key, shim.position())
     subprocess.run(
         [sys.executable, "-c", COLLECTING, str(served.data)],
         check=True,

@@ -116,6 +116,16 @@ class Pusher:
         manifest = image(layers, config)
         self._put(manifest, self._chance.choice(TAGS))
 
+    def push_loose(self, number: int) -> None:
+        """Push so many blobs that no manifest needs.
+
+        Raises:
+            Unsure: it may or may not have been done.
+        """
+        for _ in range(number):
+            content = str(self._chance.random()).encode()
+            self._at_once(content, digest_of(content))
+
     def _content(self) -> bytes:
         if self._blobs and self._chance.random() < 0.3:
             return self._chance.choice(self._blobs)

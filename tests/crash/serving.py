@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ from typing import Final
 from tests.support.live_server import free_port, pratique_command, wait_until_it_answers
 
 WORKERS: Final = 2
+# A start is not measured here; it only has to come to an end, on a busy machine too.
+START_SECONDS: Final = 300.0
 PUSHER_ROLES: Final = ("AcrPush", "AcrDelete")
 
 
@@ -30,6 +33,7 @@ class Served:
         environment: variables laid over the present ones for the server.
         workers: processes.
         told: called whenever a change of the law was acknowledged.
+        before: words that the server's command follows, as of a programme that watches it.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Served:
         *,
         workers: int = WORKERS,
         told: Callable[[], None] = lambda: None,
+        before: Sequence[str] = (),
     ) -> None:
         self.data = data
         data.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +55,7 @@ class Served:
         self._log = data.parent.parent / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._told = told
+        self._before = before
         self._verb("init", "--login-server", self._host)
         made = self._verb("sp", "create", "pusher")
         for role in PUSHER_ROLES:
@@ -70,6 +76,7 @@ class Served:
         with self._log.open("ab") as sink:
             self._process = subprocess.Popen(
                 [
+                    *self._before,
                     *pratique_command(),
                     *("serve", "--data", str(self.data), "--listen", self._host),
                     *("--workers", str(self._workers), "--no-request-log"),
@@ -83,12 +90,20 @@ class Served:
     def wait(self) -> None:
         """Return when it answers; as `start`."""
         assert self._process is not None
-        wait_until_it_answers(self._process, f"{self.url}/livez", self._log)
+        wait_until_it_answers(self._process, f"{self.url}/livez", self._log, START_SECONDS)
 
     @property
     def is_running(self) -> bool:
         """Whether its parent process is there."""
         return self._process is not None and self._process.poll() is None
+
+    def answers(self) -> bool:
+        """Whether it answers by now."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/livez", timeout=2):
+                return True
+        except OSError:
+            return False
 
     def workers(self) -> list[int]:
         """Its worker processes."""

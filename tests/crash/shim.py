@@ -39,6 +39,11 @@ class Call(IntFlag):
     TRUNCATE = 64
     LINK = 128
     SYNC_FOLDER = 256
+    SYNC_RANGE = 512
+    ATTRIBUTES = 1024
+
+
+EVERY_CALL: Final = Call(2047)
 
 
 class Action(IntEnum):
@@ -50,6 +55,7 @@ class Action(IntEnum):
     KILL_IN_WRITE = 3
     FAIL = 4
     SHORT = 5
+    SLOW = 6
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class Order:
         at: the first call, counted from 1, that it happens to.
         times: how many calls it happens to from there on.
         pattern: of the path within the folder, with `*` for any characters.
-        error: the number that a failing call gives.
+        number: of the error that a failing call gives, or microseconds that a slow one takes.
     """
 
     action: Action
@@ -70,7 +76,7 @@ class Order:
     at: int = 1
     times: int = WITHOUT_END
     pattern: str = "*"
-    error: int = errno.EIO
+    number: int = errno.EIO
 
 
 class Shim:
@@ -81,18 +87,24 @@ class Shim:
         folder: for the page and the log; not within the folder that is watched.
         watched: the folder whose files are meant.
         recording: whether every change is written down.
+        page: the name of the file that orders are given through.
     """
 
-    def __init__(self, library: Path, folder: Path, watched: Path, *, recording: bool) -> None:
+    def __init__(
+        self, library: Path, folder: Path, watched: Path, *, recording: bool, page: str = "control"
+    ) -> None:
         self.log = folder / "changes"
-        page = folder / "control"
-        page.write_bytes(bytes(_PAGE))
-        with page.open("r+b") as file:
+        self._library = library
+        self._folder = folder
+        self._watched = watched
+        page_path = folder / page
+        page_path.write_bytes(bytes(_PAGE))
+        with page_path.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), _PAGE)
         self.environment = {
             "LD_PRELOAD": str(library),
             "CRASH_ROOT": str(watched.resolve()),
-            "CRASH_CONTROL": str(page),
+            "CRASH_CONTROL": str(page_path),
             **({"CRASH_LOG": str(self.log)} if recording else {}),
         }
 
@@ -101,6 +113,13 @@ class Shim:
         """Compile the source into `folder`; the test is skipped where there is no compiler."""
         folder.mkdir(parents=True, exist_ok=True)
         return cls(compiled(folder), folder, watched, recording=recording)
+
+    def beside(self, page: str) -> Self:
+        """A shim that watches the same folder for other processes, and has orders of its own.
+
+        It records nothing: what is recorded in order has one page.
+        """
+        return type(self)(self._library, self._folder, self._watched, recording=False, page=page)
 
     @contextmanager
     def told(self, order: Order) -> Iterator[None]:
@@ -119,7 +138,7 @@ class Shim:
             order.calls,
             order.at,
             order.times,
-            order.error,
+            order.number,
             0,
             0,
             0,

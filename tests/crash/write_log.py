@@ -24,6 +24,7 @@ class Kind(StrEnum):
     SYNCED = "F"
     FOLDER_SYNCED = "S"
     SYNC_FAILED = "G"
+    NOTHING_PROMISED = "N"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from pratique.storage.metadata.memory import (
     ContentRows,
     MemoryBlobLinks,
     MemoryCatalogue,
+    MemoryItems,
     MemoryManifests,
 )
 from pratique.storage.metadata.memory.attempts import MemorySignInAttempts
@@ -61,6 +62,7 @@ def application_on(
             contents=blobs,
             area=MemoryUploads(blobs, clock),
             catalogue=MemoryCatalogue(rows),
+            items=MemoryItems(rows),
             clock=clock,
             new_id=new_id,
         ),

@@ -34,6 +34,13 @@ def test_not_too_often(tmp_path: Path) -> None:
     assert took(CollectionTurn(tmp_path), NOW + EVERY)
 
 
+def test_a_clock_that_went_wrong_keeps_nobody(tmp_path: Path) -> None:
+    """An end that lies further ahead than the time between two collections is not believed."""
+    assert took(CollectionTurn(tmp_path), NOW + timedelta(days=400))
+    assert not took(CollectionTurn(tmp_path), NOW + timedelta(days=400) - timedelta(hours=1))
+    assert took(CollectionTurn(tmp_path))
+
+
 def test_a_turn_that_failed_does_not_count(tmp_path: Path) -> None:
     """What ended with a failure is tried again, and the lock is free."""
     turn = CollectionTurn(tmp_path)

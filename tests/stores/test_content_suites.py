@@ -5,6 +5,7 @@ from __future__ import annotations
 from pratique.testing.content_suite_catalogue import CatalogueSuite
 from pratique.testing.content_suite_collection import CollectionSuite
 from pratique.testing.content_suite_links import BlobLinksSuite
+from pratique.testing.content_suite_locks import LocksSuite
 from pratique.testing.content_suite_manifests import ManifestStoreSuite
 from pratique.testing.content_suite_namespaces import NamespaceSuite
 from pratique.testing.content_suite_registry import RegistrySuite
@@ -36,4 +37,8 @@ class TestCollection(CollectionSuite):
 
 
 class TestNamespaces(NamespaceSuite):
+    """See the suite."""
+
+
+class TestLocks(LocksSuite):
     """See the suite."""

@@ -7,12 +7,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from pratique.registry import StorageFailed
-from pratique.storage.metadata.sqlite import Database
+from pratique.naming import Digest, RepositoryName, Tag
+from pratique.registry import LockChange, Locks, StorageFailed, StoredManifest
+from pratique.registry.documents import OCI_INDEX
+from pratique.storage.metadata.sqlite import Database, SqliteItems, SqliteManifests, migrations
+from pratique.testing.content_builders import index
 from pratique.testing.loops import in_loop
 
 COUNT = "SELECT COUNT(*) FROM blobs"
@@ -181,6 +185,37 @@ def test_refuses_a_newer_schema(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed) as refused:
         Database.open(path)
     assert "start that version" in refused.value.detail
+
+
+def test_takes_a_file_from_before_locks(tmp_path: Path) -> None:
+    """What an older version wrote is locked against nothing, and can be locked."""
+    path, content = tmp_path / "test.db", index()
+    digest = Digest.of(content)
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("CREATE TABLE schema_steps (name TEXT PRIMARY KEY)")
+        for step in sorted(Path(migrations.__file__).parent.glob("000[1-3]_*.sql")):
+            old.executescript(step.read_text())
+            old.execute("INSERT INTO schema_steps VALUES (?)", [step.stem])
+        old.execute("INSERT INTO repositories VALUES ('app', 1, 1)")
+        old.execute(
+            "INSERT INTO manifests VALUES ('app', ?, ?, NULL, NULL, 1, 1, 1, 1, NULL, ?)",
+            [digest.text, OCI_INDEX, content],
+        )
+        old.execute("INSERT INTO tags VALUES ('app', 'v1', ?, 1, 1)", [digest.text])
+        old.commit()
+    app, tag = RepositoryName("app"), Tag("v1")
+    with closing(Database.open(path)) as database:
+        items, manifests = SqliteItems(database), SqliteManifests(database)
+
+        async def locks() -> list[Locks]:
+            found = (await items.tag(app, tag), await items.manifest(app, digest))
+            return [await items.locks(app), *(one.locks for one in found if one is not None)]
+
+        assert asyncio.run(locks()) == [Locks(0)] * 3
+        assert asyncio.run(manifests.find(app, tag)) == StoredManifest(digest, OCI_INDEX, content)
+        for item in (None, tag, digest):
+            assert asyncio.run(items.change_locks(app, item, LockChange(lock=Locks.READ)))
+        assert asyncio.run(locks()) == [Locks.READ] * 3
 
 
 def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from pratique.naming import Digest, RepositoryName
 from pratique.registry import StorageFailed, UploadUnknown
+from pratique.storage.blobs.filesystem import sessions
 from pratique.testing.content_stores import ContentStores, filesystem_stores
 from pratique.testing.content_suite_uploads import LONG, begin, content_of
 from pratique.testing.loops import ClientGone, body_of, broken_body, in_loop
@@ -120,6 +121,27 @@ async def test_a_failed_chunk_gives_its_room_back(data: Path, stores: ContentSto
     with pytest.raises(ClientGone):
         await stores.area.append(APP, upload_id, broken_body([LONG]), None, None)
     assert (data / "uploads" / upload_id).read_bytes() == b"blo"
+
+
+@in_loop
+async def test_bytes_that_could_not_be_written_end_the_upload(
+    data: Path, stores: ContentStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel may have lost them with bytes that count, so nobody goes on with the rest."""
+    upload_id = await begin(stores)
+    counted = await stores.area.append(APP, upload_id, body_of([LONG]), None, None)
+
+    def cannot(descriptor: int, start: int, length: int) -> None:
+        assert (descriptor >= 0, start, length) == (True, counted, len(LONG))
+        raise OSError(errno.EIO, "the disk failed")
+
+    monkeypatch.setattr(sessions, "STEP", len(LONG))
+    monkeypatch.setattr(sessions, "begin_writing", cannot)
+    with pytest.raises(StorageFailed):
+        await stores.area.append(APP, upload_id, body_of([LONG]), None, None)
+    with pytest.raises(UploadUnknown):
+        await stores.area.offset(APP, upload_id)
+    assert list((data / "uploads").iterdir()) == []
 
 
 @in_loop

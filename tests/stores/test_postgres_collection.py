@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,10 +35,9 @@ def test_any_sequence(postgres: PostgresServer, template: str) -> None:
             folder = Path(self.open.enter_context(tempfile.TemporaryDirectory()))
             url = postgres.url(postgres.new_database(template))
             self.open.callback(postgres.drop, url)
-            opened = [
+            return [
                 self.open.enter_context(postgres_stores(url, folder / "data", prefix))
                 for prefix in "ab"
             ]
-            return [replace(stores, clock=stores.area_time) for stores in opened]
 
     run_state_machine_as_test(Machine, settings=BOUNDS)

@@ -61,6 +61,22 @@ async def test_instance_is_an_authority_of_its_own() -> None:
         assert content["metadata"][0]["aliases"] == ["registry.test:5000"]
 
 
+@in_loop
+async def test_the_realm_of_a_user() -> None:
+    """Everybody's password is checked here, and who is known is not told."""
+    async with directory() as made:
+        await made.registry.manage("POST", "/users", {"username": "ada"})
+        answers = [
+            await made.get(f"/{tenant}/userrealm/{user}?api-version=1.0")
+            for tenant in ("common", made.tenant)
+            for user in ("ada", "nobody@example.org", "%61da")
+        ]
+        assert {answer.status for answer in answers} == {200}
+        assert len({answer.body for answer in answers}) == 1
+        assert json.loads(answers[0].body)["account_type"] == "Managed"
+        assert (await made.get("/elsewhere/userrealm/ada")).status == 400
+
+
 @pytest.mark.parametrize("address", ["discovery/v2.0/keys", "discovery/keys"])
 def test_published_keys_verify_tokens(address: str) -> None:
     """A stranger verifies a token with what is published; nothing private is."""
@@ -142,12 +158,14 @@ def test_other_methods_are_refused(method: str, address: str, allowed: str) -> N
         "/common/oauth2/v2.0/nothing",
         "/common/discovery/v3.0/keys",
         "/common/v2.0/",
-        "/common/userrealm/somebody@example.org",
+        "/common/userrealm",
+        "/common/userrealm/",
+        "/common/userrealm/somebody/else",
         "/.well-known/openid-configuration",
     ],
 )
 def test_other_addresses_are_empty(address: str) -> None:
-    """Nothing else is answered; a 404 for a user's realm means to MSAL that it is no other's."""
+    """Nothing else is answered."""
 
     @in_loop
     async def run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 
 import pytest
 from tests.sts.directory import directory, refusal
@@ -127,3 +128,21 @@ async def test_refused_client_is_challenged() -> None:
         robot = await made.application()
         answer = await made.ask(robot.form(client_secret="x"))
         assert str(header(answer, "www-authenticate")).startswith("Basic realm=")
+
+
+@in_loop
+async def test_a_law_of_the_same_number_is_another_law() -> None:
+    """Where a store was put back and changed since, nobody is answered as by the lost law."""
+    async with directory() as made:
+        registry = made.registry
+        kept = deepcopy(vars(registry.ledger))
+        robot = await made.application()
+        for _ in range(2):
+            await made.token(robot.form())
+        number = registry.ledger.version()
+        vars(registry.ledger).update(kept)
+        while registry.ledger.version() < number:
+            user = {"username": f"u{registry.ledger.version()}", "password": "a long password"}
+            await registry.manage("POST", "/users", user)
+        assert registry.ledger.version() == number
+        assert (await made.refused(robot.form()))[:2] == (401, "invalid_client")

@@ -123,7 +123,7 @@ def live_server(
         tls: whether it speaks TLS, with a certificate that it makes itself.
         address: to listen at.
         login_server: the name by which clients know it; where it listens when None. The
-            certificate has it.
+            certificate has it, and all other names of its domain.
     """
     host = f"{address}:{port or free_port()}"
     known_as = login_server or host
@@ -135,7 +135,8 @@ def live_server(
     scheme = "https" if tls else "http"
     tls_options: tuple[str, ...] = ("--tls", "auto") if tls else ()
     if tls and login_server:
-        made = own_certificate(folder, login_server.partition(":")[0])
+        name = login_server.partition(":")[0]
+        made = own_certificate(folder, name, f"*.{name.partition('.')[2]}")
         tls_options = ("--tls-cert", str(made.certificate), "--tls-key", str(made.private_key))
     with log.open("wb") as sink:
         server = subprocess.Popen(
@@ -164,11 +165,20 @@ def live_server(
             end(server)
 
 
-def wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Return once `url` gives any HTTP answer; fail with the log when the process ends before."""
+def wait_until_it_answers(
+    server: subprocess.Popen[bytes],
+    url: str,
+    log: Path,
+    seconds: float = START_DEADLINE_SECONDS,
+) -> None:
+    """Return once `url` gives any HTTP answer.
+
+    Raises:
+        AssertionError: with the log; the process ended, or the seconds did.
+    """
     # Whether the certificate is right is for the tests' own clients to find.
     unchecked = ssl._create_unverified_context()  # noqa: S323, SLF001
-    deadline = time.monotonic() + START_DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise AssertionError(f"the server ended with {server.returncode}:\n{log.read_text()}")

@@ -12,6 +12,7 @@ from functools import partial
 from tests.az import azure_cli
 from tests.clients import go_clients
 from tests.clients.commands import Missing
+from tests.clients.javascript_sdk import installed_sdk
 from tests.conformance import programme
 from tests.support.object_stores import MissingAzurite, installed_azurite
 
@@ -20,6 +21,7 @@ def steps() -> Iterator[tuple[str, Callable[[], object]]]:
     """What there is to make, by name; what takes long comes last."""
     yield "az", azure_cli.installed_az
     yield "Azurite", installed_azurite
+    yield "Azure's SDKs for JavaScript", installed_sdk
     yield "the conformance programme", programme.built
     for name in go_clients.SOURCES:
         yield name, partial(go_clients.built, name)

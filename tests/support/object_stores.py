@@ -39,6 +39,7 @@ from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
     SqliteCatalogue,
+    SqliteItems,
     SqliteLeftovers,
     SqliteManifests,
 )
@@ -249,6 +250,7 @@ def object_stores(
                 ObjectBlobs(bucket, places, **lifetime),
                 area,
                 SqliteCatalogue(database),
+                SqliteItems(database),
                 SqliteLeftovers(database),
                 ObjectBin(bucket, places, clock),
                 clock,

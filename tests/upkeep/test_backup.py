@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -16,10 +17,12 @@ import pytest
 from tests.upkeep.stage import IMAGES, SHARED, Image, Stage, flipped
 
 from pratique.assembly import is_prepared, open_registry, prepare, upkeep_of
-from pratique.naming import Digest, RegistryName
+from pratique.naming import Digest, RegistryName, RepositoryName, Tag
 from pratique.observability import LineLog
+from pratique.registry import LockChange, Locked, Locks
 from pratique.registry.backup import BackupDone, BackupRefused, RestoreDone
 from pratique.settings import Places
+from pratique.testing.content_stores import filesystem_stores
 
 V1, V2, OTHER = IMAGES
 LAYER = V2.layers[0]
@@ -71,6 +74,21 @@ def test_what_was_backed_up_comes_back(
     open_registry(Places(restored.data), LineLog(None)).close()
     restored.push(Image("team/new", "v1", (b"pushed afterwards",)))
     assert all(map(stage.pulls, IMAGES))
+
+
+def test_locks_come_back(stage: Stage, target: Path, tmp_path: Path) -> None:
+    """What was locked when it was backed up is locked when it is restored."""
+    app, tag, lock = RepositoryName("team/app"), Tag("v1"), LockChange(lock=Locks.DELETE)
+    with filesystem_stores(stage.data) as stores:
+        assert asyncio.run(stores.items.change_locks(app, tag, lock))
+    back_up(stage, target)
+    restore(target, tmp_path / "restored")
+    with filesystem_stores(tmp_path / "restored") as stores:
+        found = asyncio.run(stores.items.tag(app, tag))
+        assert found is not None
+        assert found.locks == Locks.DELETE
+        with pytest.raises(Locked):
+            asyncio.run(stores.manifests.untag(app, tag, found.updated_at))
 
 
 def test_only_what_is_new_is_copied(stage: Stage, target: Path) -> None:

@@ -225,7 +225,7 @@ def test_many_rows_come_in_steps(tmp_path: Path) -> None:
     stage.alter(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) "
         "INSERT INTO tags SELECT 'team/app', printf('t%05d', i), "
-        "CASE WHEN i % 2 THEN ? ELSE 'sha256:gone' END, 1, 1 FROM n",
+        "CASE WHEN i % 2 THEN ? ELSE 'sha256:gone' END, 1, 1, 0 FROM n",
         digest,
     )
     assert stage.check().faults == ["tag-loose"] * 600

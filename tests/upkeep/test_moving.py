@@ -20,13 +20,14 @@ from tests.support.postgres_stores import postgres_stores
 from tests.upkeep.move_killed import places
 from tests.upkeep.stage import IMAGES, Image, Stage, can_be_pulled, push_image
 
-from pratique.assembly import is_prepared, move_rows, refuse_moved
-from pratique.registry import StorageFailed
+from pratique.assembly import is_prepared, move_rows, refuse_moved, take_back
+from pratique.registry import Policy, StorageFailed, StorageFrozen
 from pratique.settings import Places
 from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 from pratique.storage.metadata.sqlite.moving import SqliteSource, SqliteTarget
 from pratique.storage.metadata.tables import TABLES, Part, StoredRow, Table
 from pratique.storage.moving import Move
+from pratique.testing.content_stores import ContentStores, filesystem_stores
 
 FILES = {Part.ROWS: "pratique.db", Part.DECISIONS: "decisions.db", Part.AUDIT: "audit.db"}
 FROZEN = "this registry is being moved to another store, or was, and takes no changes here"
@@ -64,6 +65,9 @@ def used(stage: Stage, terminal: Terminal) -> Stage:
         connection.execute("INSERT INTO grant_use_repositories VALUES ('g', 'pull', 'a', '2030')")
         connection.execute("INSERT INTO recording VALUES (1, '2030-01-01')")
         connection.commit()
+    for number, name in enumerate(("team/app", "team/app:v1", "team/other:v1"), 1):
+        words = ("--against", "deletion") if number == 1 else ()
+        terminal.reads("repo", "lock", name, *words, "--data", str(stage.data))
     return stage
 
 
@@ -87,6 +91,7 @@ def test_there_and_back(used: Stage, terminal: Terminal, url: str, tmp_path: Pat
     assert {"manifests", "tags", "ledger", "decisions", "grant_uses", "audit"} <= {
         name for name, rows in before.items() if rows
     }
+    assert [row[-1] for row in before["tags"]] == [3, 0, 3]
     there = terminal.types("migrate-store", "--from-data", str(used.data), "--to-database", url)
     assert there.code == 0, there.err
     assert "3 tags, 3 manifests" in there.out
@@ -142,7 +147,7 @@ def test_changes_meanwhile_are_refused_and_pulls_are_served(
             assert len(terminal.gets("repo", "list", *words)) == 2
             if to_database:
                 assert all(map(stage.pulls, IMAGES))
-                with pytest.raises(StorageFailed, match=FROZEN):
+                with pytest.raises(StorageFrozen, match=FROZEN):
                     stage.push(Image("team/app", "v9", (b"in between",)))
 
     moved = move_rows(source, target, told)
@@ -155,13 +160,15 @@ def test_changes_meanwhile_are_refused_and_pulls_are_served(
 def test_a_source_that_was_moved_is_out_of_date(
     stage: Stage, terminal: Terminal, url: str, tmp_path: Path
 ) -> None:
-    """Nobody collects in it or moves it again, until its owner takes it back."""
+    """Nobody collects in it, mends it or moves it again, until its owner takes it back."""
     data = ("--data", str(stage.data))
     move_rows(Places(stage.data), Places(stage.data, url), quiet)
     with pytest.raises(StorageFailed) as refused:
         refuse_moved(Places(stage.data))
     assert "serve what it was moved to" in refused.value.detail
-    assert "was moved with" in terminal.fails("gc", *data)
+    verbs = (("gc",), ("check",), ("check", "--repair"), ("backup", str(tmp_path / "backup")))
+    for verb in verbs:
+        assert "was moved with" in terminal.fails(*verb, *data)
     again = terminal.fails("migrate-store", "--from-data", str(stage.data), "--to-database", url)
     assert "is not empty" in again
     with pytest.raises(StorageFailed) as moved_already:
@@ -175,6 +182,39 @@ def test_a_source_that_was_moved_is_out_of_date(
         refuse_moved(Places(stage.data, url))
     terminal.reads("migrate-store", "--take-back", "--from-database", url)
     refuse_moved(Places(stage.data, url))
+
+
+@pytest.mark.parametrize("to_database", [True, False])
+def test_an_old_server_throws_no_bytes_away(
+    stage: Stage, url: str, tmp_path: Path, *, to_database: bool
+) -> None:
+    """Bytes that nothing links in the old rows may be linked in the new ones."""
+    folder, database = Places(stage.data), Places(stage.data, url)
+    if not to_database:
+        move_rows(folder, database, quiet)
+    source, target = (folder, database) if to_database else (database, Places(tmp_path / "back"))
+    loose = b"bytes whose upload ended before their link was made"
+    path = stage.file_of(loose)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(loose)
+    stage.grow_old()
+
+    async def collect(stores: ContentStores) -> int:
+        collection = stores.collection(stores.area_time)
+        gone = [step.blobs async for step in collection.run(Policy())]
+        return gone[-1]
+
+    opened = (
+        filesystem_stores(stage.data, "e") if to_database else postgres_stores(url, stage.data, "e")
+    )
+    with opened as old:
+        move_rows(source, target, quiet)
+        with pytest.raises(StorageFrozen, match=FROZEN):
+            asyncio.run(collect(old))
+        assert path.read_bytes() == loose
+        take_back(source)
+        assert asyncio.run(collect(old)) == 1
+        assert not path.exists()
 
 
 @pytest.mark.parametrize(
@@ -288,7 +328,7 @@ def test_many_tags_need_little_memory(stage: Stage, url: str, tmp_path: Path) ->
             "SELECT repository FROM tags WHERE digest = ?", (digest,)
         ).fetchone()
         connection.executemany(
-            "INSERT INTO tags VALUES (?, ?, ?, 1, 1)",
+            "INSERT INTO tags VALUES (?, ?, ?, 1, 1, 0)",
             ((repository, f"many-{number}", digest) for number in range(100_000)),
         )
         connection.commit()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from tests.support.live_server import (
     LiveServer,
     end,
@@ -22,6 +23,8 @@ from tests.support.live_server import (
 )
 from tests.support.postgres import PostgresServer, fresh_database
 from tests.upkeep.stage import IMAGES, Stage
+
+from pratique.storage.metadata.tables import FROZEN_WORDS
 
 SECONDS = 60
 
@@ -35,6 +38,19 @@ def answer(url: str, authorization: str, method: str = "GET") -> tuple[int, byte
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.code, refused.read()
+
+
+def refused(
+    url: str, authorization: str, method: str, content: bytes = b""
+) -> tuple[int, str | None, str]:
+    """The status, how long to wait, and the words of a request that is refused."""
+    headers = {"authorization": authorization, "content-type": "application/json"}
+    asked = urllib.request.Request(url, headers=headers, method=method, data=content)
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        urllib.request.urlopen(asked, timeout=SECONDS).close()
+    with raised.value as got:
+        message = json.loads(got.read())["errors"][0]["message"]
+        return got.code, got.headers["retry-after"], message
 
 
 def token(server: LiveServer, action: str = "pull") -> str:
@@ -116,20 +132,21 @@ def test_pulls_go_on_and_tokens_stay_good(postgres: PostgresServer, tmp_path: Pa
         assert failed == []
         # The old server reads on, and takes no changes.
         assert token(server)
-        status, body = answer(
-            f"{server.url}/v2/team/app/manifests/v1", token(server, "delete"), "DELETE"
-        )
-        assert status >= 500
-        assert b"is being moved to another store, or was" in body
-    refused = subprocess.run(
+        basic = base64.b64encode(":".join(server.owner).encode()).decode()
+        for told in (
+            refused(f"{server.url}/v2/team/app/manifests/v1", token(server, "delete"), "DELETE"),
+            refused(f"{server.url}/api/v1/users", f"Basic {basic}", "POST", b'{"username": "bo"}'),
+        ):
+            assert told == (503, "30", FROZEN_WORDS)
+    out_of_date = subprocess.run(
         [*pratique_command(), "serve", "--data", str(server.data), "--listen", server.host],
         check=False,
         capture_output=True,
         text=True,
         timeout=SECONDS,
     )
-    assert refused.returncode == 1
-    assert "was moved with `pratique migrate-store`" in refused.stderr
+    assert out_of_date.returncode == 1
+    assert "was moved with `pratique migrate-store`" in out_of_date.stderr
     with served_again(server, tmp_path / "again.log", "--database", url):
         assert set(pulled(server, known)) == {200}
         assert set(pulled(server, token(server))) == {200}

@@ -22,7 +22,7 @@ from pratique.testing.registry_in_memory import (
 )
 
 REPOSITORY = "team/app"
-EVERYTHING = frozenset({"pull", "push", "delete", "metadata_read", "catalog"})
+EVERYTHING = frozenset({"pull", "push", "delete", "metadata_read", "metadata_write", "catalog"})
 READING = frozenset({"pull", "metadata_read", "catalog"})
 NOTHING: frozenset[str] = frozenset()
 
@@ -446,8 +446,8 @@ _PULLING_ROLES = frozenset(
 _WITH_EVERYTHING = frozenset({"Owner", "Contributor"})
 _ABAC_ROLES = {
     "Container Registry Repository Reader": {"pull", "metadata_read"},
-    "Container Registry Repository Writer": {"pull", "push", "metadata_read"},
-    "Container Registry Repository Contributor": {"pull", "push", "delete", "metadata_read"},
+    "Container Registry Repository Writer": EVERYTHING - {"delete", "catalog"},
+    "Container Registry Repository Contributor": EVERYTHING - {"catalog"},
     "Container Registry Repository Catalog Lister": {"catalog"},
     "Container Registry Data Importer and Data Reader": {"pull", "metadata_read", "catalog"},
 }
@@ -456,7 +456,7 @@ _SCOPE_MAPS = {
     "_repositories_pull": {"pull"},
     "_repositories_pull_metadata_read": {"pull", "metadata_read"},
     "_repositories_push": {"pull", "push"},
-    "_repositories_push_metadata_write": {"pull", "push", "metadata_read"},
+    "_repositories_push_metadata_write": EVERYTHING - {"delete", "catalog"},
 }
 
 

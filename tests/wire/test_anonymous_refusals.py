@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -55,6 +56,21 @@ async def test_what_nobody_was_given_is_recorded(
         found = await registry.manage("GET", f"/decisions/{decision_id}")
     assert (found["reason"], found["sentence"]) == ("not-authenticated", "authentication required")
     assert found["allowed_now"] is False
+
+
+@in_loop
+async def test_a_law_of_the_same_number_is_another_law() -> None:
+    """Where a store was put back and changed since, a refusal is not told by the lost law's id."""
+    async with running() as registry:
+        kept = deepcopy(vars(registry.ledger))
+        await registry.manage("POST", "/users", {"username": "ada", "password": "a long password"})
+        number = registry.ledger.version()
+        before = await refused(registry, "repository:team/app:pull")
+        assert await refused(registry, "repository:team/app:pull") == before
+        vars(registry.ledger).update(kept)
+        await registry.manage("POST", "/users", {"username": "bob", "password": "a long password"})
+        assert registry.ledger.version() == number
+        assert await refused(registry, "repository:team/app:pull") != before
 
 
 @in_loop

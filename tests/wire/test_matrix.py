@@ -57,6 +57,7 @@ class Visit:
     content_type: str | None = None
 
 
+JSON, UNLOCKED = "application/json", b'{"writeEnabled": true}'
 ROOT = f"/v2/{REPOSITORY}"
 UPLOAD = f"{ROOT}/blobs/uploads/UPLOAD"
 ACR = f"/acr/v1/{REPOSITORY}"
@@ -96,6 +97,14 @@ VISITS: dict[str, tuple[Visit, ...]] = {
         Visit("GET", f"{ACR}/_manifests/{digest_of(MANIFEST)}", "metadata_read", 200),
     ),
     "get_repository": (Visit("GET", ACR, "metadata_read", 200),),
+    "change_tag": (Visit("PATCH", f"{ACR}/_tags/v1", "metadata_write", 200, UNLOCKED, JSON),),
+    "change_manifest": (
+        Visit(
+            *("PATCH", f"{ACR}/_manifests/{digest_of(MANIFEST)}", "metadata_write", 200),
+            *(UNLOCKED, JSON),
+        ),
+    ),
+    "change_repository": (Visit("PATCH", ACR, "metadata_write", 200, UNLOCKED, JSON),),
     "delete_repository": (Visit("DELETE", ACR, "delete", 202),),
 }
 

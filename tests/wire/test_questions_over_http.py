@@ -44,6 +44,7 @@ _HOLDER = {
 }
 _ASSIGNMENT = {
     *("assignment_id", "role", "role_id", "principal", "principal_id", "principal_kind"),
+    "description",
     *("scope", "condition", "created"),
 }
 _PULL = f"{REGISTRIES}pull/read"

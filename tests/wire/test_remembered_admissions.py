@@ -56,6 +56,40 @@ async def test_a_revocation_counts_from_the_next_request(
         registry.stop()
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("DELETE", "/role-assignments?role=AcrPush&principal=ID", 403),
+        ("POST", "/service-principals/ID/disable", 401),
+        ("DELETE", "/service-principals/ID/secrets/used", 401),
+        ("", "", 401),
+    ],
+)
+@in_loop
+async def test_it_counts_for_pushes_too(method: str, address: str, status: int) -> None:
+    """Who showed a token is remembered for pushes, until it expires; what they may do is not."""
+    registry = await RegistryInMemory.start()
+    try:
+        client_id, _ = await service_principal(registry)
+        await assign(registry, "AcrPush", client_id)
+        made = await registry.manage(
+            "POST", f"/service-principals/{client_id}/secrets", {"name": "used"}
+        )
+        scope = f"repository:{REPOSITORY}:pull,push"
+        token = await registry.token((client_id, made["secret"]), scope)
+        headers = {"authorization": bearer(token)}
+        uploads = f"/v2/{REPOSITORY}/blobs/uploads/"
+        for _ in range(2):
+            assert (await registry.ask("POST", uploads, headers=headers)).status == 202
+        if method:
+            await registry.manage(method, address.replace("ID", client_id))
+        else:
+            registry.clock.advance(timedelta(minutes=75))
+        assert (await registry.ask("POST", uploads, headers=headers)).status == status
+    finally:
+        registry.stop()
+
+
 @in_loop
 async def test_an_expired_token_is_not_remembered() -> None:
     """A token that was admitted is refused once it has expired."""

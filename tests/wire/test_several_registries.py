@@ -47,6 +47,11 @@ async def get(registry: RegistryInMemory, path: str, scope: str) -> Response:
     return await registry.ask("GET", path, headers={"authorization": bearer(token)})
 
 
+def words(answer: Response) -> str:
+    """What a refusal says before it says where to read more."""
+    return str(json.loads(answer.body)["errors"][0]["message"]).partition(", visit")[0]
+
+
 async def catalog(registry: RegistryInMemory, query: str = "") -> list[str]:
     """Names of its repositories."""
     answer = await get(registry, f"/v2/_catalog{query}", "registry:catalog:*")
@@ -428,6 +433,29 @@ async def test_who_governs_one_registry_learns_nothing_of_another() -> None:
         async def ask(registry: RegistryInMemory, path: str, method: str = "GET") -> Response:
             return await registry.ask(method, f"/api/v1{path}", headers={**headers, **JSON})
 
+        denial = {
+            "name": "secret of home",
+            "actions": ["*"],
+            "principals": [secret["client_id"]],
+            "scope": own,
+        }
+        await home.manage("POST", "/deny-assignments", denial)
+        stranger = {"authorization": basic(secret["client_id"], secret["secret"])}
+        refused = await second.ask("GET", "/v2/app/tags/list", headers=stranger)
+        decision = header(refused, "x-pratique-decision")
+        question = {"principal": secret["client_id"], "action": "pull", "resource": "app"}
+        answer = await second.ask(
+            "POST",
+            "/api/v1/access/check",
+            headers={**headers, **JSON},
+            body=json.dumps(question).encode(),
+        )
+        explained = await ask(second, f"/decisions/{decision}")
+        assert answer.status == explained.status == 200
+        denied = await ask(second, "/deny-assignments")
+        for told in (answer, explained, denied, await ask(second, "/access/review")):
+            assert b"secret of home" not in told.body
+            assert own.encode() not in told.body
         listed = json.loads((await ask(second, "/role-assignments")).body)
         assert own not in {a["scope"] for a in listed}
         assert scope in {a["scope"] for a in listed}
@@ -445,3 +473,83 @@ async def test_who_governs_one_registry_learns_nothing_of_another() -> None:
         )
         assert answer.status == 403
         assert (await ask(second, "/registries/secondregistry", "DELETE")).status == 200
+
+
+@pytest.mark.parametrize("external_url", ["https://outside.test", "https://SECOND.test"])
+@in_loop
+async def test_behind_a_proxy_each_is_addressed_by_its_own_name(external_url: str) -> None:
+    """The external address is the home registry's, and its scheme that of all."""
+    async with two(external_url) as (home, second):
+        for registry, name, base in (
+            (home, "demoregistry", external_url),
+            (at(home, "10.0.0.7:5000"), "demoregistry", external_url),
+            (second, "secondregistry", "https://second.test"),
+        ):
+            assert (await registry.manage("GET", "/registry"))["name"] == name
+            challenge = header(await registry.ask("GET", "/v2/"), "www-authenticate") or ""
+            assert f'realm="{base}/oauth2/token"' in challenge
+        token = await second.token(OWNER, "registry:catalog:*")
+        headers = {"authorization": bearer(token)}
+        assert (await second.ask("GET", "/v2/", headers=headers)).status == 200
+        assert (await home.ask("GET", "/v2/", headers=headers)).status == 401
+
+
+@in_loop
+async def test_a_token_signed_for_a_host_before_it_was_a_registrys_opens_nothing_there() -> None:
+    """A home registry without a login server signs for whatever host it is called by."""
+    home = await RegistryInMemory.start()
+    try:
+        body = {"name": "robot", "scope_map": "_repositories_admin"}
+        password = (await home.manage("POST", "/tokens", body))["password1"]
+        early = at(home, SECOND)
+        shown = [
+            bearer(await early.token(who, "repository:app:pull,push"))
+            for who in (OWNER, ("robot", password))
+        ]
+        await home.manage("PATCH", "/registry", {"login_server": "registry.test:5000"})
+        await make(home, "secondregistry", SECOND)
+        second = at(home, SECOND)
+        await second.manage("POST", "/tokens", body)
+        for authorization in shown:
+            answer = await second.ask(
+                "GET", "/v2/app/tags/list", headers={"authorization": authorization}
+            )
+            assert answer.status == 401
+    finally:
+        home.stop()
+
+
+@in_loop
+async def test_wrong_passwords_of_a_token_are_counted_for_its_registry() -> None:
+    """Whoever guesses at one registry's token makes nobody wait who is another's."""
+    async with two() as (home, second):
+        body = {"name": "robot", "scope_map": "_repositories_admin"}
+        for registry in (home, second):
+            await registry.manage("POST", "/tokens", body)
+        wrong = {"authorization": basic("robot", "wrong")}
+        told = [words(await second.ask("GET", "/v2/", headers=wrong)) for _ in range(12)]
+        assert told[0] != told[-1]
+        assert words(await home.ask("GET", "/v2/", headers=wrong)) == told[0]
+
+
+@in_loop
+async def test_audit_entries_name_their_registry() -> None:
+    """Of sign-ins, content and changes, by either face; those of the home registry name none."""
+    async with two() as (home, second):
+        scope = (await second.manage("GET", "/registry"))["id"]
+        for registry in (home, second):
+            await push(registry, "app")
+            await registry.manage("PATCH", "/registry", {"anonymous_pull": True})
+        await home.auditor.flush()
+        entries = [
+            json.loads(e["body"])
+            for e in (await home.manage("GET", "/audit/entries?limit=1000"))["entries"]
+        ]
+        for category in ("login", "repository", "change"):
+            servers = {
+                (entry.get("registry", ""), entry["server"])
+                for entry in entries
+                if entry["category"] == category and "server" in entry
+            }
+            assert {("", home.host), (scope, second.host)} <= servers
+            assert servers <= {("", home.host), (scope, second.host)}

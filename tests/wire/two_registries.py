@@ -13,9 +13,11 @@ THIRD = "third.test:5000"
 
 
 @asynccontextmanager
-async def two() -> AsyncIterator[tuple[RegistryInMemory, RegistryInMemory]]:
+async def two(
+    external_url: str | None = None,
+) -> AsyncIterator[tuple[RegistryInMemory, RegistryInMemory]]:
     """The home registry, and one called `secondregistry` beside it, by its host."""
-    home = await RegistryInMemory.start()
+    home = await RegistryInMemory.start(external_url=external_url)
     try:
         await home.manage("PATCH", "/registry", {"login_server": HOST})
         await make(home, "secondregistry", SECOND)

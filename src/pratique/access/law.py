@@ -47,7 +47,7 @@ class RegistryPolicy:
 
 Held = Mapping[str, tuple[RoleAssignment, ...]]
 # What reaches how many principals is remembered, for each law: some 20 MB when full.
-_MOST_REMEMBERED = 16_384
+MOST_REMEMBERED = 16_384
 
 
 class Grant(NamedTuple):
@@ -102,6 +102,7 @@ class Law:
             first.
         scope_maps: likewise.
         line: keys of the scopes that lie at or above the registry, nearest first, `/` last.
+        remembers: of how many principals it is remembered what reaches them.
     """
 
     registry: RegistryPolicy
@@ -114,6 +115,7 @@ class Law:
     tokens: Mapping[str, RegistryToken]
     scope_maps: Mapping[str, ScopeMap]
     line: tuple[str, ...]
+    remembers: int = field(default=MOST_REMEMBERED, compare=False)
     # Worked out before; it can only ever hold what the rest says.
     _reaches: dict[str, Reach] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -142,10 +144,17 @@ class Law:
         registry: RegistryPolicy,
         tokens: Mapping[str, RegistryToken],
         scope_maps: Mapping[str, ScopeMap],
+        remembers: int = MOST_REMEMBERED,
     ) -> Law:
         """The same law seen from a registry that has tokens and scope maps of its own."""
-        line = self.line if registry is self.registry else _line(registry)
-        return replace(self, registry=registry, line=line, tokens=tokens, scope_maps=scope_maps)
+        return replace(
+            self,
+            registry=registry,
+            line=self.line if registry is self.registry else _line(registry),
+            tokens=tokens,
+            scope_maps=scope_maps,
+            remembers=remembers,
+        )
 
     def groups_of(self, object_id: str) -> tuple[str, ...]:
         """Object ids of all enabled groups that somebody is in, nearest first."""
@@ -170,7 +179,7 @@ class Law:
         known = self._reaches.get(object_id)
         if known is None:
             known = self.reach_at(object_id, self.line)
-            if len(self._reaches) >= _MOST_REMEMBERED:
+            if len(self._reaches) >= self.remembers:
                 self._reaches.clear()
             if known.principal is not None:
                 self._reaches[object_id] = known

@@ -82,6 +82,7 @@ class RoleAssignment:
         condition: text in the condition language; None to grant without one. It was parsed when it
             was written; it is kept as text, since most of a large law's conditions are never asked
             about, and one that cannot be read any more grants nothing.
+        description: what people have written about it; it decides nothing.
     """
 
     assignment_id: str
@@ -90,6 +91,7 @@ class RoleAssignment:
     scope: ResourceScope
     created_at: datetime
     condition: str | None = None
+    description: str = ""
 
 
 def _holds(permission: str, held: tuple[str, ...], subtracted: tuple[str, ...]) -> bool:

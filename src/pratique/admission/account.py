@@ -59,7 +59,11 @@ def account_of(
     """What is kept of a refusal: what was asked, why it was refused, and what was looked at."""
     question, law = denied.question, snapshot.law
     subject, action = question.subject, question.action
-    consulted, count = denied.first_consulted(CONSULTED_KEPT)
+    found, count = denied.first_consulted(CONSULTED_KEPT)
+    # What stands at another registry reaches nobody here, and is not told to those who govern this.
+    line = frozenset((*law.line, *law.line_of(question.scope)))
+    consulted = [rule for rule in found if snapshot.alone or rule.rule.scope.key in line]
+    count -= len(found) - len(consulted)
     caller_kind, caller_id = caller_key(subject)
     return DecisionRecord(
         decision_id=decision_id,

@@ -48,6 +48,7 @@ def account_of_change(
         caller_id=caller_id,
         client=told(client),
         server=told(draft.snapshot.registry.login_server or ""),
+        registry=str(draft.snapshot.registry.scope) if draft.snapshot.registry_id else "",
         law_version=version,
         records=records[:RECORDS_NAMED],
         record_count=len(records),

@@ -100,6 +100,7 @@ class AssignmentRecord(msgspec.Struct, frozen=True):
 
     Attributes:
         condition: in the condition language; None to grant without one.
+        description: what people have written about it.
     """
 
     assignment_id: str
@@ -108,6 +109,7 @@ class AssignmentRecord(msgspec.Struct, frozen=True):
     scope: str
     created_at: datetime
     condition: str | None = None
+    description: str = ""
 
 
 class PermissionsRecord(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import msgspec
 
 from pratique.access import Law, RoleAssignment
 from pratique.access.amendments import Amendment, amended
+from pratique.access.law import MOST_REMEMBERED
 from pratique.admission import translation
 from pratique.admission.audit.outbox import KIND as ACCOUNT
 from pratique.admission.errors import NotFound
@@ -48,6 +49,7 @@ from pratique.naming import InvalidName, ResourceScope
 from pratique.naming.errors import printable
 
 T = TypeVar("T")
+_LEAST_REMEMBERED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,11 @@ class Snapshot:
             registry=registry,
             registry_id=registry_id,
             law=self.law.seen_from(
-                translation.policy(registry), holding.tokens, holding.scope_maps
+                translation.policy(registry),
+                holding.tokens,
+                holding.scope_maps,
+                # All views together remember as much as one law does.
+                max(_LEAST_REMEMBERED, MOST_REMEMBERED // len(self.holdings)),
             ),
             directory=self.directory.seen_from(registry.name, holding.admin, holding.accounts),
         )

@@ -86,6 +86,7 @@ def assignment(record: AssignmentRecord) -> RoleAssignment:
         _scope(record.scope),
         record.created_at,
         record.condition,
+        record.description,
     )
 
 
@@ -98,6 +99,7 @@ def assignment_record(held: RoleAssignment) -> AssignmentRecord:
         str(held.scope),
         held.created_at,
         held.condition,
+        held.description,
     )
 
 

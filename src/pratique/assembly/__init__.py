@@ -9,7 +9,13 @@ from pratique.assembly.composing import METRICS, compose
 from pratique.assembly.guarding import Watched, has_limits, limiter_of, make_buckets, proxies_of
 from pratique.assembly.moving import move_rows, refuse_moved, take_back
 from pratique.assembly.on_disk import ATTEMPTS_FILE, DATABASE_FILE
-from pratique.assembly.opening import OpenRegistry, open_registry, opened_collection, upkeep_of
+from pratique.assembly.opening import (
+    OpenRegistry,
+    hosts_of,
+    open_registry,
+    opened_collection,
+    upkeep_of,
+)
 from pratique.assembly.preparing import (
     OWNER_NAME,
     Prepared,
@@ -33,6 +39,7 @@ __all__ = [
     "edge_of",
     "first_records",
     "has_limits",
+    "hosts_of",
     "is_prepared",
     "limiter_of",
     "make_buckets",

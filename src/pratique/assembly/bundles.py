@@ -12,7 +12,15 @@ from pratique.admission import Ledger, Row, SignInAttempts
 from pratique.admission.audit import AuditLog
 from pratique.admission.decisions import Decisions
 from pratique.admission.pending_sign_ins import PendingSignIns
-from pratique.registry import BlobBin, BlobContents, Catalogue, Leftovers, UploadArea
+from pratique.registry import (
+    BlobBin,
+    BlobContents,
+    Catalogue,
+    Items,
+    Leftovers,
+    Remains,
+    UploadArea,
+)
 from pratique.registry.object_ports import BlobPlaces, UploadSessions
 from pratique.registry.ports import BlobLinks, ManifestStore
 
@@ -68,7 +76,9 @@ class RowStores:
     manifests: ManifestStore
     links: BlobLinks
     catalogue: Catalogue
+    items: Items
     leftovers: Leftovers
+    remains: Remains
     sessions: UploadSessions
     blob_places: BlobPlaces
     turn: Turn

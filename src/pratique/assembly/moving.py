@@ -10,7 +10,7 @@ from pratique.registry import StorageFailed
 from pratique.settings import Places
 from pratique.storage.metadata.sqlite import Database
 from pratique.storage.metadata.sqlite import moving as sqlite_moving
-from pratique.storage.metadata.tables import Part
+from pratique.storage.metadata.tables import Part, moved_words
 from pratique.storage.moving import Move, Moved, MoveSource, MoveTarget, Progress
 
 
@@ -47,11 +47,7 @@ def refuse_moved(places: Places) -> None:
         StorageFailed: it was moved, or cannot be read.
     """
     if _was_moved(places):
-        raise StorageFailed(
-            f"the registry in {places.of_rows} was moved with `pratique migrate-store`; serve what "
-            "it was moved to. `pratique migrate-store --take-back` makes this one current again, "
-            "without what changed there since"
-        )
+        raise StorageFailed(moved_words(places.of_rows))
 
 
 def _was_moved(places: Places) -> bool:

@@ -23,6 +23,7 @@ from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
     SqliteCatalogue,
+    SqliteItems,
     SqliteLeftovers,
     SqliteManifests,
 )
@@ -109,6 +110,7 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
         pending.close()
         database.close()
 
+    leftovers = SqliteLeftovers(database)
     return RowStores(
         ledger=SqliteLedger(database),
         attempts=attempts,
@@ -118,7 +120,9 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
         manifests=SqliteManifests(database),
         links=SqliteBlobLinks(database),
         catalogue=SqliteCatalogue(database),
-        leftovers=SqliteLeftovers(database),
+        items=SqliteItems(database),
+        leftovers=leftovers,
+        remains=leftovers,
         sessions=SqliteUploadSessions(database),
         blob_places=SqliteBlobPlaces(database),
         turn=CollectionTurn(data),

@@ -14,6 +14,7 @@ from pratique.storage.metadata.postgres import (
     PostgresBlobPlaces,
     PostgresCatalogue,
     PostgresDatabase,
+    PostgresItems,
     PostgresLeftovers,
     PostgresManifests,
     PostgresUploadSessions,
@@ -78,6 +79,7 @@ def rows_on_postgres(url: str, mark: Path | None) -> RowStores:
     def knows_objects() -> bool:
         return database.run(lambda: database.fetch_one(_ANY_OBJECT)) is not None
 
+    leftovers = PostgresLeftovers(database)
     return RowStores(
         ledger=ledger,
         attempts=PostgresSignInAttempts(database),
@@ -87,7 +89,9 @@ def rows_on_postgres(url: str, mark: Path | None) -> RowStores:
         manifests=PostgresManifests(database),
         links=PostgresBlobLinks(database),
         catalogue=PostgresCatalogue(database),
-        leftovers=PostgresLeftovers(database),
+        items=PostgresItems(database),
+        leftovers=leftovers,
+        remains=leftovers,
         sessions=PostgresUploadSessions(database),
         blob_places=PostgresBlobPlaces(database),
         turn=PostgresTurn(database, url),

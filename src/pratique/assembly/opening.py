@@ -22,6 +22,7 @@ from pratique.assembly.bundles import BlobStores, RowStores, Turn
 from pratique.assembly.composing import compose
 from pratique.assembly.moving import refuse_moved
 from pratique.assembly.on_disk import DATABASE_FILE, DECISIONS_FILE
+from pratique.assembly.preparing import is_prepared
 from pratique.assembly.sources import new_id, now
 from pratique.assembly.stores import blob_stores, row_stores
 from pratique.http.application import Application
@@ -170,6 +171,30 @@ def opened_collection(places: Places) -> Iterator[tuple[Collection, Turn]]:
         yield _collection(rows, blobs, snapshots), rows.turn
 
 
+def hosts_of(places: Places) -> tuple[str, ...]:
+    """Names by which clients know the registries, without ports; none before there is one.
+
+    Where the home registry's login server is its name before a domain, `*` before that domain is
+    among them: a registry that is made without a name of its own gets one there.
+
+    Raises:
+        StorageFailed: a store is damaged, out of reach, or of a newer version.
+    """
+    if not is_prepared(places):
+        return ()
+    with ExitStack() as closing, suppress(NotPrepared, LawUnreadable):
+        rows = row_stores(places, None)
+        closing.callback(rows.close)
+        snapshot = Snapshots(rows.ledger).current()
+        servers = [s.registry.login_server for s in snapshot.each() if s.registry.login_server]
+        hosts = [server.rpartition(":")[0] or server for server in servers if "[" not in server]
+        before, _, domain = hosts[0].partition(".") if hosts else ("", "", "")
+        if "." in domain and before.casefold() == snapshot.registry.name.casefold():
+            hosts.append(f"*.{domain}")
+        return tuple(dict.fromkeys(hosts))
+    return ()
+
+
 def upkeep_of(places: Places) -> Upkeep:
     """Check, backup and restore of a folder."""
     return Upkeep(places.data, DATABASE_FILE, DECISIONS_FILE, now)
@@ -182,6 +207,7 @@ def _content(rows: RowStores, blobs: BlobStores, spans: Spans) -> Registry:
         contents=spans.around(blobs.contents, "blobs"),
         area=spans.around(blobs.area, "uploads"),
         catalogue=spans.around(rows.catalogue, "catalogue"),
+        items=spans.around(rows.items, "items"),
         clock=now,
         new_id=new_id,
     )
@@ -195,7 +221,7 @@ def _collection(rows: RowStores, blobs: BlobStores, snapshots: Snapshots) -> Col
         except (NotPrepared, LawUnreadable, LawNotConfirmed) as error:
             raise StorageFailed(f"which registries there are cannot be read: {error}") from error
 
-    standing = StandingRegistries(rows.catalogue, ids)
+    standing = StandingRegistries(rows.remains, ids)
     return Collection(rows.leftovers, blobs.bin, blobs.area, now, registries=standing)
 
 

@@ -132,7 +132,9 @@ def export(
     """
     del screen
     wanted = {TABLES[name] for name in tables or TABLES}
-    shown = session.call("GET", address("registry"))
+    every = session.call("GET", address("registries"))
+    home = next((registry for registry in every if registry["home"]), None)
+    shown = home or session.call("GET", address("registry"))
     origin = Origin(shown["id"], shown["tenant_id"], shown["login_server"] or "")
     begins = None if since is None else Since.parse(since)
     now = datetime.now(UTC)  # noqa: TID251 - how long ago something is depends on the time

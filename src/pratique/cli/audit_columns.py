@@ -22,7 +22,7 @@ _TABLE_OF: Final = {"login": LOGIN, "repository": REPOSITORY}
 
 
 class Origin(NamedTuple):
-    """The registry that the entries are of.
+    """The registry that entries are of which name none; the home registry.
 
     Attributes:
         resource_id: as Azure writes it.
@@ -44,7 +44,8 @@ def row_of(entry: Entry, origin: Origin) -> dict[str, Any]:
     """The entry as a row of its table."""
     table = table_of(entry)
     # `/subscriptions/GUID/...`
-    parts = origin.resource_id.split("/")
+    resource_id = entry.registry or origin.resource_id
+    parts = resource_id.split("/")
     common = {
         "TimeGenerated": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "Category": table,
@@ -61,7 +62,7 @@ def row_of(entry: Entry, origin: Origin) -> dict[str, Any]:
         "TenantId": origin.tenant_id,
         "Type": table,
         "UserAgent": entry.agent,
-        "_ResourceId": origin.resource_id,
+        "_ResourceId": resource_id,
         "_SubscriptionId": parts[2] if len(parts) > 2 else "",
     }
     if table == LOGIN:

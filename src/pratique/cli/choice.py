@@ -12,7 +12,7 @@ import click
 
 from pratique.cli.defaults import DEFAULT_DATA
 from pratique.cli.failures import Failed
-from pratique.cli.session import Session, Transport
+from pratique.cli.session import Session, Transport, address
 from pratique.settings import Places
 
 DEFAULT_FOLDER = Path(DEFAULT_DATA)
@@ -27,7 +27,7 @@ class Chosen:
         database: where the rows are, when not there.
         blobs: where the blobs are, when not there.
         server: a host.
-        registry: one of several that are kept in the folder, by its name.
+        registry: one of several that are kept there, by its name.
     """
 
     data: Path | None
@@ -54,20 +54,16 @@ def chosen_session(chosen: Chosen, *, typed: frozenset[str]) -> Iterator[Session
     places, server = _places(chosen), chosen.server
     if not typed.isdisjoint({"data", "database"}) and "server" not in typed:
         server = None
-    elif typed == {"server"}:
+    elif "server" in typed and typed.isdisjoint({"data", "database"}):
         places = None
     if places is not None and server is not None:
         raise click.UsageError("give --data or --server, not both")
-    if server is not None and "registry" in typed:
-        raise click.UsageError(
-            "a server's registries are chosen by their hosts: give --server alone, with the login "
-            "server of the one you mean"
-        )
     if places is not None:
         session = _of_places(places, chosen.registry)
     else:
-        login = None if "registry" in typed else _of_login(server)
-        session = login or _of_places(Places(_folder_here()), chosen.registry)
+        session = _of_login(server, chosen.registry) or _of_places(
+            Places(_folder_here()), chosen.registry
+        )
     words = [
         word
         for name in ("data", "server", "registry")
@@ -96,7 +92,7 @@ def _of_places(places: Places, registry: str | None) -> Session:
     return Session(transport, registry=f"{called} in {places.of_rows}")
 
 
-def _of_login(server: str | None) -> Session | None:
+def _of_login(server: str | None, registry: str | None) -> Session | None:
     from pratique.cli.logins import Logins  # noqa: PLC0415 - loaded when used
     from pratique.cli.servers import base_url, host_of, shortest  # noqa: PLC0415
 
@@ -112,11 +108,39 @@ def _of_login(server: str | None) -> Session | None:
             raise Failed(f"you are not logged in to {host}; run `pratique login {server}`")
     from pratique.cli.over_http import logged_in  # noqa: PLC0415
 
+    if registry is not None:
+        host = _login_server(Session(logged_in(login), registry=login.host), registry)
+        if host != login.host:
+            login, server = logins.of(host), host
+            if login is None:
+                raise Failed(
+                    f"you are not logged in to {host}, the login server of the registry "
+                    f"`{registry}`; run `pratique login {host}`"
+                )
     return Session(
         logged_in(login),
         registry=login.host,
         host=login.host,
         login_again=f"pratique login {server or shortest(login)}",
+    )
+
+
+def _login_server(session: Session, registry: str) -> str:
+    """The host of a registry that shares its server with the one that a session speaks to.
+
+    Raises:
+        Failed: there is none of that name that the user may read.
+    """
+    try:
+        found = session.call("GET", address("registries"))
+    finally:
+        session.transport.close()
+    for one in found:
+        if one["name"].casefold() == registry.casefold() and one["login_server"]:
+            return str(one["login_server"])
+    raise Failed(
+        f"there is no registry `{registry}` at {session.registry} that you may read; "
+        "`pratique registry list` shows them"
     )
 
 

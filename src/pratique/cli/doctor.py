@@ -32,6 +32,9 @@ _LONGEST_TEXT = 64 * 1024
     "--mount-from", metavar="REPO", default="", help="With --push: take layers from REPO as well."
 )
 @click.option("--login", metavar="HOST", help="Only whether the login to HOST is good.")
+@click.option(
+    "--az", is_flag=True, help="Also look at how the Azure CLI is set up for this registry."
+)
 @click.option("--error", metavar="TEXT", help="Explain an error that was printed; `-` reads it.")
 @click.option("--offline", is_flag=True, help="Look at files alone, and send nothing.")
 @click.option("--platform", metavar="OS/ARCH", default="", help="In place of this machine's.")

@@ -29,6 +29,7 @@ def visit(
     push: bool,
     mount_from: str,
     login: str | None,
+    az: bool,
     offline: bool,
     platform: str,
     authfile: str,
@@ -55,6 +56,7 @@ def visit(
         login is not None,
         offline,
         platform,
+        az,
     )
     machine = this_machine(_now, root)
     cluster = _cluster(machine, wish, pod, service_account, namespace, secret_files)

@@ -10,11 +10,15 @@ import http.client
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from pratique.cli.failures import Failed
 from pratique.cli.servers import host_of, leads_to_this_machine, trusted, unreachable
 from pratique.cli.session import Call, Reply
+
+if TYPE_CHECKING:
+    import ssl
 
 TIMEOUT_SECONDS = 15.0
 _MAX_ANSWER = 1024 * 1024
@@ -27,13 +31,19 @@ class LightHttp:
         url: `http://HOST` or `https://HOST`.
         ca_file: certificates to trust beside those that the system trusts.
         timeout: seconds without a sign of the server.
+        context: what is trusted, in place of all that; None for the above.
 
     Raises:
         Failed: the file holds no certificates.
     """
 
     def __init__(
-        self, url: str, ca_file: Path | None = None, timeout: float = TIMEOUT_SECONDS
+        self,
+        url: str,
+        ca_file: Path | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+        *,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url
         self._host = host_of(url)
@@ -43,7 +53,8 @@ class LightHttp:
         if not leads_to_this_machine(url):
             self._opener.add_handler(urllib.request.ProxyHandler())
         if url.startswith("https:"):
-            self._opener.add_handler(urllib.request.HTTPSHandler(context=trusted(ca_file)))
+            trust = context or trusted(ca_file)
+            self._opener.add_handler(urllib.request.HTTPSHandler(context=trust))
         else:
             self._opener.add_handler(urllib.request.HTTPHandler())
 

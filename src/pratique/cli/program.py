@@ -34,6 +34,11 @@ _VERBS = {
     "demo": _Entry("Server", "demo", "Watch a private registry refuse, explain and admit."),
     "login": _Entry("Session", "login", "Log in to a running registry."),
     "logout": _Entry("Session", "login", "Forget a login."),
+    "az-setup": _Entry(
+        "Session",
+        "az_setup",
+        "Set up the Azure CLI for a registry, or show what is to be typed for that.",
+    ),
     "user": _Entry("Who", "users", "People of the registry's own directory."),
     "group": _Entry("Who", "groups", "Groups of users, service principals and groups."),
     "sp": _Entry("Who", "service_principals", "Service principals and their credentials."),
@@ -89,7 +94,7 @@ _VERBS = {
         "collection",
         "Delete what nothing needs any more: blobs, uploads that were left, untagged manifests.",
     ),
-    "registry": _Entry("Registry", "registry", "The registry's own settings."),
+    "registry": _Entry("Registry", "registry", "The registry's own settings; further registries."),
     "check": _Entry(
         "Registry", "checking", "Compare everything in a data folder with what it should be."
     ),

@@ -8,7 +8,7 @@ from pratique.cli.screen import Screen, Source
 from pratique.cli.session import Session, address
 from pratique.cli.verbs import group_of_verbs, verb
 
-registry = group_of_verbs("registry", "The registry's own settings, and further registries.")
+registry = group_of_verbs("registry", "The registry's own settings; further registries.")
 anonymous_pull = group_of_verbs("anonymous-pull", "Whether everybody may pull without a login.")
 signing_key = group_of_verbs("signing-key", "Keys that sign the registry's tokens.")
 _SWITCH = {"on": True, "off": False}
@@ -149,7 +149,11 @@ def _create(
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def _delete(session: Session, screen: Screen, *, name: str, yes: bool) -> None:
-    """Delete a registry with its content, its tokens and the assignments at it."""
+    """Delete a registry with everything in it.
+
+    Its settings, tokens, scope maps and admin user go, and role and deny assignments at it. Its
+    content is out of reach at once, and is removed by collection.
+    """
     if not yes:
         click.confirm(f"Delete the registry `{name}` and everything in it?", abort=True, err=True)
     gone = session.call("DELETE", address("registries", name))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from pratique.cli.screen import Screen
+from pratique.cli.items import Named, named
+from pratique.cli.screen import Screen, Source
 from pratique.cli.session import Session
 from pratique.cli.verbs import group_of_verbs, verb
 from pratique.naming import InvalidName, RepositoryName, Tag
@@ -23,6 +24,19 @@ def _parsed(_ctx: click.Context, _param: click.Parameter, value: str) -> Reposit
         raise click.BadParameter(str(error)) from error
 
 
+# What a lock is against, and ACR's word for the contrary.
+_WORDS: Final = {
+    "writing": "writeEnabled",
+    "deletion": "deleteEnabled",
+    "pulling": "readEnabled",
+    "listing": "listEnabled",
+}
+_AGAINST = click.option(
+    "--against",
+    multiple=True,
+    type=click.Choice(list(_WORDS)),
+    help="Against what; give it once for each.",
+)
 _REPOSITORY = click.argument("repository", callback=_parsed, metavar="REPO")
 
 
@@ -34,19 +48,45 @@ def _list(session: Session, screen: Screen) -> None:
 
 
 @verb(repo, "show", "pratique repo show app/web")
-@_REPOSITORY
-def _show(session: Session, screen: Screen, repository: RepositoryName) -> None:
-    """Show what is known of a repository."""
-    screen.facts(
-        session.call("GET", f"/acr/v1/{repository}"),
-        {
-            "repository": "imageName",
-            "manifests": "manifestCount",
-            "tags": "tagCount",
-            "created": "createdTime",
-            "updated": "lastUpdateTime",
-        },
-    )
+@named
+def _show(session: Session, screen: Screen, named: Named) -> None:
+    """Show a repository, tag or manifest, and its locks."""
+    fields: dict[str, Source] = {"repository": lambda _: named.repository}
+    if named.item is None:
+        fields |= {"manifests": "manifestCount", "tags": "tagCount"}
+    elif isinstance(named.item, Tag):
+        fields |= {"tag": "name", "digest": "digest"}
+    else:
+        fields |= {"digest": "digest", "tags": "tags"}
+    fields |= {"created": "createdTime", "updated": "lastUpdateTime"}
+    fields |= {"locked against": lambda told: _locks(told) or "nothing"}
+    screen.facts(named.within(session.call("GET", named.path)), fields)
+
+
+@verb(repo, "lock", "pratique repo lock app/web:v1")
+@named
+@_AGAINST
+def _lock(session: Session, screen: Screen, named: Named, against: tuple[str, ...]) -> None:
+    """Lock a repository, tag or manifest.
+
+    Against writing and deletion, where --against is not given.
+    """
+    told = _changed(session, named, against or ("writing", "deletion"), enabled=False)
+    screen.show(told, f"{_begun(named)} is locked against {_locks(told)}.")
+
+
+@verb(repo, "unlock", "pratique repo unlock app/web:v1")
+@named
+@_AGAINST
+def _unlock(session: Session, screen: Screen, named: Named, against: tuple[str, ...]) -> None:
+    """Unlock a repository, tag or manifest.
+
+    Altogether, where --against is not given.
+    """
+    told = _changed(session, named, against or tuple(_WORDS), enabled=True)
+    left = _locks(told)
+    still = f"still locked against {left}" if left else "not locked any more"
+    screen.show(told, f"{_begun(named)} is {still}.")
 
 
 @verb(repo, "tags", "pratique repo tags app/web")
@@ -112,6 +152,25 @@ def untag(session: Session, screen: Screen, image: str) -> None:
         {"repository": repository, "tag": tag},
         f"The repository `{repository}` has no tag `{tag}` any more; the manifest stays.",
     )
+
+
+def _changed(
+    session: Session, named: Named, against: tuple[str, ...], *, enabled: bool
+) -> dict[str, Any]:
+    body = {_WORDS[word]: enabled for word in against}
+    return named.within(session.call("PATCH", named.path, body=body))
+
+
+def _locks(told: Mapping[str, Any]) -> str:
+    """Against what something is locked; empty for nothing."""
+    attributes = told["changeableAttributes"]
+    words = [word for word, name in _WORDS.items() if not attributes[name]]
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _begun(named: Named) -> str:
+    text = str(named)
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _kind(row: Mapping[str, Any]) -> str:

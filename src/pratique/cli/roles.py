@@ -44,6 +44,7 @@ _ON_REPOSITORIES = "Microsoft.ContainerRegistry/registries/repositories/"
     metavar="FILE",
     help="The condition is in this file; `-` for standard input.",
 )
+@click.option("--description", metavar="TEXT", help="For people: why it is so.")
 @click.option(
     "--replace", is_flag=True, help="Give an assignment that stands already this condition or none."
 )
@@ -53,10 +54,12 @@ _ON_REPOSITORIES = "Microsoft.ContainerRegistry/registries/repositories/"
 def _assign(
     session: Session,
     screen: Screen,
+    *,
     wanted: str,
     principal: str,
     scope: str | None,
     repositories: tuple[str, ...],
+    description: str | None,
     replace: bool,
     also: bool,
     **written: Any,
@@ -77,6 +80,7 @@ def _assign(
         "scope": whole_scope(session, scope),
         "condition": condition,
         "repositories": repositories or None,
+        "description": description,
         "when_present": "replace" if replace else "also" if also else None,
     }
     made = session.call("POST", address(_ASSIGNMENTS), body=body)

@@ -130,7 +130,7 @@ def run(settings: ServeSettings) -> None:
 
 def _serve(settings: ServeSettings, board: Path, buckets: Path | None) -> None:
     from granian import Granian  # noqa: PLC0415 - loaded when used
-    from granian.constants import Interfaces, Loops, SSLProtocols  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols  # noqa: PLC0415
 
     tls = settings.tls
     server = Granian(
@@ -140,6 +140,8 @@ def _serve(settings: ServeSettings, board: Path, buckets: Path | None) -> None:
         interface=Interfaces.RSGI,
         workers=settings.workers,
         loop=Loops.uvloop,
+        # Without TLS nobody negotiates HTTP/2, and to look for it costs every request.
+        http=HTTPModes.auto if tls else HTTPModes.http1,
         websockets=False,
         log_enabled=False,
         respawn_failed_workers=True,

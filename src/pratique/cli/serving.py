@@ -212,6 +212,12 @@ def serve(
     external = parse_external_url(external_url)
     seen_as = urlsplit(external).hostname if external else None
     hosts = [address.host] if seen_as is None else [seen_as, address.host]
+    if tls is not None:
+        from pratique.assembly import hosts_of  # noqa: PLC0415 - loaded when used
+        from pratique.cli.storage_failures import storage_failures_told  # noqa: PLC0415
+
+        with storage_failures_told(places.of_rows):
+            hosts += hosts_of(places)
     run(
         ServeSettings(
             places=replace(places, redirects=redirects),

@@ -68,7 +68,7 @@ def _choice() -> list[click.Parameter]:
             ["--registry"],
             envvar="PRATIQUE_REGISTRY",
             metavar="NAME",
-            help="One of several registries in the folder; the first one, when not given.",
+            help="One of several registries there; the one that is addressed, when not given.",
         ),
     ]
 

@@ -49,7 +49,7 @@ def report(
             for step in seen.steps
         ],
         "findings": [finding_as_data(finding) for finding in findings],
-        "requests": [_exchange(exchange) for exchange in seen.exchanges],
+        "requests": [_exchange(exchange) for exchange in _asked(seen)],
         "decision_id": seen.decision_id or None,
     }
     cleaned: dict[str, Any] = _cleaned(whole, redaction)
@@ -108,6 +108,10 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
         else None,
         "seconds": round(exchange.seconds, 4),
     }
+
+
+def _asked(seen: Examination) -> list[Exchange]:
+    return [*seen.exchanges, *(seen.az_visit.exchanges if seen.az_visit else ())]
 
 
 def _word(member: Enum) -> str:

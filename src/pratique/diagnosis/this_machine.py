@@ -192,8 +192,8 @@ def _without_logins(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if not name.startswith(("XDG_", "DOCKER_"))
-        and name != "REGISTRY_AUTH_FILE"
+        if not name.startswith(("XDG_", "DOCKER_", "AZURE_"))
+        and name not in {"REGISTRY_AUTH_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
         and not name.upper().endswith("_PROXY")
     }
 

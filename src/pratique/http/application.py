@@ -24,8 +24,8 @@ from pratique.http.tokens import Exchange, TokenEndpoint
 from pratique.http.tokens.endpoint import PATH as TOKEN_PATH
 from pratique.http.tokens.exchange import PATH as EXCHANGE_PATH
 from pratique.http.wire.messages import Request, Response
-from pratique.http.wire.problems import Problem, problem_response
-from pratique.registry import StorageFailed
+from pratique.http.wire.problems import TRY_AGAIN, Problem, problem_response
+from pratique.registry import StorageFailed, StorageFrozen
 
 _Handler = Callable[[Arrival], Awaitable[Response]]
 
@@ -162,7 +162,8 @@ class Application:
             return self._entrance.unconfirmed(arrival.request, error)
         except StorageFailed as error:
             self._entrance.record_fault(arrival, error.detail)
-            return problem_response(Problem.UNAVAILABLE, str(error))
+            headers = (TRY_AGAIN,) if isinstance(error, StorageFrozen) else ()
+            return problem_response(Problem.UNAVAILABLE, str(error), headers=headers)
 
     async def _route(self, arrival: Arrival) -> Response:
         path = arrival.request.path

@@ -29,6 +29,7 @@ from pratique.registry.errors import (
     BlobUnknown,
     ContentError,
     DigestMismatch,
+    Locked,
     ManifestInvalid,
     ManifestReferencesUnknown,
     ManifestTooLarge,
@@ -37,6 +38,7 @@ from pratique.registry.errors import (
     RepositoryUnknown,
     SizeMismatch,
     StorageFailed,
+    StorageFrozen,
     StorageFull,
     TagUnknown,
     TooManyToSort,
@@ -44,6 +46,7 @@ from pratique.registry.errors import (
     UploadUnknown,
 )
 from pratique.registry.listings import Listings
+from pratique.registry.locks import LockChange, Locks
 from pratique.registry.manifests import Manifests
 from pratique.registry.namespaces import Namespace, StoredName
 from pratique.registry.operations import Registry
@@ -52,8 +55,10 @@ from pratique.registry.ports import (
     BlobContents,
     BlobLinks,
     Catalogue,
+    Items,
     Leftovers,
     ManifestStore,
+    Remains,
     UploadArea,
 )
 from pratique.registry.records import ManifestRecord, Reference
@@ -75,9 +80,13 @@ __all__ = [
     "DeletedRepository",
     "DigestMismatch",
     "Found",
+    "Items",
     "Leftovers",
     "LinkPlace",
     "Listings",
+    "LockChange",
+    "Locked",
+    "Locks",
     "ManifestFacts",
     "ManifestInvalid",
     "ManifestPlace",
@@ -96,11 +105,13 @@ __all__ = [
     "Reference",
     "Referrer",
     "Registry",
+    "Remains",
     "RepositoryFacts",
     "RepositoryUnknown",
     "SizeMismatch",
     "StandingRegistries",
     "StorageFailed",
+    "StorageFrozen",
     "StorageFull",
     "StoredBlob",
     "StoredManifest",

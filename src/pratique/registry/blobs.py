@@ -18,8 +18,7 @@ from pratique.registry.errors import BlobUnknown, StorageFull
 from pratique.registry.namespaces import HOME, Namespace
 from pratique.registry.ports import BlobContents, BlobLinks
 
-# A small part of the usual grace: a client that was told that a blob is there has nearly all of it
-# left, and a blob that is asked about all day costs a write an hour.
+# A blob that is asked about all day costs a write an hour; collection waits so much longer.
 RENEWED_AFTER: Final = timedelta(hours=1)
 
 
@@ -44,17 +43,17 @@ class Blobs:
 
         Raises:
             BlobUnknown: it does not.
+            Locked: it does, but is locked against being pulled from.
             StorageFailed: it does, but the bytes are gone or damaged.
         """
-        size = await self.links.size(allowed.repository, digest)
-        if size is None:
-            raise BlobUnknown(allowed.repository, digest)
-        return await self.contents.locate(digest, size)
+        size = await self.links.size_to_read(allowed.repository, digest)
+        return await self._stored(allowed, digest, size)
 
     async def confirm(self, allowed: Allowed, digest: Digest) -> StoredBlob:
         """The blob, for a client that may rely on it in a push to come.
 
-        The link counts as young again, so that collection leaves it alone meanwhile.
+        The link counts as young again, so that collection leaves it alone meanwhile. A lock
+        against being pulled from is none against being pushed to.
 
         Raises:
             BlobUnknown, StorageFailed: as `locate`.
@@ -65,13 +64,15 @@ class Blobs:
             known = await self.links.renew(allowed.repository, digest, now, now - RENEWED_AFTER)
             if not known:
                 raise BlobUnknown(allowed.repository, digest)
-        return await self.locate(allowed, digest)
+        size = await self.links.size(allowed.repository, digest)
+        return await self._stored(allowed, digest, size)
 
     async def delete(self, allowed: Allowed, digest: Digest) -> None:
         """Unlink the blob from this repository; other repositories keep it.
 
         Raises:
             BlobUnknown: this repository does not link it.
+            Locked: the repository, or a manifest or tag that needs it, is locked.
         """
         if not await self.links.unlink(allowed.repository, digest):
             raise BlobUnknown(allowed.repository, digest)
@@ -83,6 +84,9 @@ class Blobs:
             target: the verdict on a push there.
             source: the verdict on a pull from there.
             digest: of the blob.
+
+        Raises:
+            Locked: the target is locked against being pushed to.
         """
         return await self.links.mount(target.repository, source.repository, digest, self.clock())
 
@@ -115,3 +119,8 @@ class Blobs:
         The caller must ask for a verdict on each before it mounts, and must not tell the names.
         """
         return self.space.own(await self.links.holders(digest, limit, self.space.after("")))
+
+    async def _stored(self, allowed: Allowed, digest: Digest, size: int | None) -> StoredBlob:
+        if size is None:
+            raise BlobUnknown(allowed.repository, digest)
+        return await self.contents.locate(digest, size)

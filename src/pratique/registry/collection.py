@@ -6,7 +6,8 @@ and done in the same step as the look that allows it.
 
 ```text
 link of a blob       goes when no manifest of its repository needs it, a grace period after it was
-                     made or its blob was last asked about
+                     made or its blob was last asked about; up to `RENEWED_AFTER` later, as that is
+                     noted no more often
 bytes of a blob      go when no repository links it, a grace period after they were put in place
 manifest             goes when no tag and no other manifest leads to it, where that is wanted
 upload               goes when nobody wrote to it for `IDLE_LIMIT`
@@ -22,9 +23,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pratique.naming import Digest
+from pratique.registry.blobs import RENEWED_AFTER
 from pratique.registry.content import LinkPlace, ManifestPlace
 from pratique.registry.namespaces import MARK, StoredName
-from pratique.registry.ports import BlobBin, Catalogue, Leftovers, UploadArea
+from pratique.registry.ports import BlobBin, Leftovers, Remains, UploadArea
 from pratique.registry.uploads import IDLE_LIMIT
 
 GRACE: Final = timedelta(hours=24)
@@ -77,11 +79,11 @@ class StandingRegistries:
     """Which registries lie in the stores, and which of them there still are.
 
     Attributes:
-        catalogue: gives repositories by their names in the stores.
+        remains: gives repositories by their names in the stores, and ends them.
         ids: of all registries that there are when it is called, or later; never of fewer.
     """
 
-    catalogue: Catalogue
+    remains: Remains
     ids: Callable[[], Awaitable[frozenset[str]]]
 
 
@@ -136,7 +138,7 @@ class Collection:
     ) -> AsyncIterator[Collected]:
         after = MARK
         while True:
-            names = await registries.catalogue.repositories(self.step, after)
+            names = await registries.remains.repositories(self.step, after)
             # INVARIANT: the ids are read after the names. Whatever lies under an id was put there
             # when its registry was, so an id that is not among these is of one that was deleted,
             # and none will ever have it again.
@@ -144,10 +146,10 @@ class Collection:
             for name in map(StoredName, names):
                 if name.registry_id in standing:
                     continue
-                gone = 0 if only_count else await self.leftovers.drop_part(name, self.step)
+                gone = 0 if only_count else await registries.remains.drop_part(name, self.step)
                 while gone:
                     yield done
-                    gone = await self.leftovers.drop_part(name, self.step)
+                    gone = await registries.remains.drop_part(name, self.step)
                 done = replace(done, repositories=done.repositories + 1)
             yield done
             if len(names) < self.step:
@@ -176,7 +178,8 @@ class Collection:
         self, done: Collected, grace: timedelta, *, only_count: bool
     ) -> AsyncIterator[Collected]:
         after: LinkPlace | None = None
-        before = self.clock() - grace
+        # A blob may have been asked about so long after the time that its link has.
+        before = self.clock() - grace - RENEWED_AFTER
         while True:
             found = await self.leftovers.unneeded_links(before, after, self.step)
             gone = len(found.places)

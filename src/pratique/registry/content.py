@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 from pratique.naming import Digest, InvalidName, MediaType, RepositoryName, Tag
+from pratique.registry.locks import OPEN, Locks
 
 T = TypeVar("T")
 
@@ -33,11 +34,17 @@ class UploadId(str):
 
 @dataclass(frozen=True, slots=True)
 class StoredManifest:
-    """A manifest as it was pushed, byte for byte."""
+    """A manifest as it was pushed, byte for byte.
+
+    Attributes:
+        closed_by: what of it is locked against being pulled: `repository`, `tag` or `manifest`;
+            None when nothing is.
+    """
 
     digest: Digest
     media_type: MediaType
     content: bytes
+    closed_by: str | None = None
 
 
 class BlobElsewhere(Protocol):
@@ -143,6 +150,7 @@ class RepositoryFacts:
     updated_at: datetime
     manifest_count: int
     tag_count: int
+    locks: Locks = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,7 @@ class TagFacts:
     digest: Digest
     created_at: datetime
     updated_at: datetime
+    locks: Locks = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +170,7 @@ class ManifestFacts:
 
     Attributes:
         size: bytes of the manifest and of the config and layers that it describes.
-        tags: that point to it, in lexical order.
+        tags: that point to it and are not left out of listings, in lexical order.
     """
 
     digest: Digest
@@ -172,6 +181,7 @@ class ManifestFacts:
     created_at: datetime
     updated_at: datetime
     tags: tuple[Tag, ...]
+    locks: Locks = OPEN
 
 
 @dataclass(frozen=True, slots=True)

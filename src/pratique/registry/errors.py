@@ -6,8 +6,9 @@ ContentError
 ├── ManifestInvalid, ManifestTooLarge, ManifestReferencesUnknown                 refused manifest
 ├── DigestMismatch, SizeMismatch, RangeOutOfOrder                                refused bytes
 ├── UploadBusy                                                                   try again
+├── Locked                                                                       somebody's will
 ├── TooManyToSort                                                                ask otherwise
-└── StorageFull, StorageFailed                                                   the disk's fault
+└── StorageFull, StorageFailed (StorageFrozen)                                   the disk's fault
 ```
 
 `str()` of each is fit for whoever may read the repository: lower case, without a path.
@@ -171,6 +172,47 @@ class ManifestReferencesUnknown(ContentError):
         )
 
 
+class Locked(ContentError):
+    """A lock of a repository, a tag or a manifest forbids this; nothing was done.
+
+    Attributes:
+        item: that is locked; None for the repository itself.
+        attributes: those of ACR's words that are false and forbid it.
+        doing: what it is locked against.
+    """
+
+    def __init__(
+        self,
+        repository: RepositoryName,
+        item: Tag | Digest | None,
+        attributes: tuple[str, ...],
+        doing: str,
+    ) -> None:
+        repository = within_its_registry(repository)
+        self.repository = repository
+        self.item = item
+        self.attributes = attributes
+        self.doing = doing
+        reference, option, whole = str(repository), "--repository", f"the repository `{repository}`"
+        if item is not None:
+            between, kind = ("@", "manifest") if isinstance(item, Digest) else (":", "tag")
+            reference, option = f"{repository}{between}{item}", "--image"
+            whole = f"the {kind} `{item}` of `{repository}`"
+        false = " and ".join(f"`{name}`" for name in attributes)
+        options = " ".join(f"--{name.removesuffix('Enabled')}-enabled true" for name in attributes)
+        super().__init__(
+            f"{whole} is locked against {doing} ({false} {'is' if len(attributes) == 1 else 'are'} "
+            "false); whoever may change its attributes (`metadata/write`) lifts that by `pratique "
+            f"repo unlock {reference}` or `az acr repository update --name REGISTRY {option} "
+            f"{reference} {options}`"
+        )
+
+    @property
+    def summary(self) -> str:
+        """What forbids it, without what to do, for a log."""
+        return f"{self.item or self.repository} {' '.join(self.attributes)}"
+
+
 class TooManyToSort(ContentError):
     """A listing by time would hold more than this registry sorts."""
 
@@ -207,3 +249,14 @@ class StorageFailed(ContentError):
         super().__init__(
             told or "the registry's storage failed; its operator finds the cause in the log"
         )
+
+
+class StorageFrozen(StorageFailed):
+    """The store takes no changes for a while, and says why; nothing was stored.
+
+    Args:
+        told: the sentence for clients and operators alike.
+    """
+
+    def __init__(self, told: str) -> None:
+        super().__init__(told, told)

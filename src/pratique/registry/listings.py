@@ -15,9 +15,10 @@ from pratique.registry.content import (
     TagFacts,
 )
 from pratique.registry.errors import ManifestUnknown, RepositoryUnknown, TagUnknown
+from pratique.registry.locks import LockChange
 from pratique.registry.namespaces import HOME, Namespace
-from pratique.registry.ports import Catalogue
-from pratique.registry.time_order import Order, Source, just_before, page_in_time
+from pratique.registry.ports import Catalogue, Items
+from pratique.registry.time_order import Order, Source, page_in_time
 
 T = TypeVar("T")
 
@@ -26,13 +27,15 @@ T = TypeVar("T")
 class Listings:
     """Pages of `n` items at most, in the order of the names' bytes unless asked otherwise.
 
-    A page begins strictly after `last`.
+    A page begins strictly after `last`. What is locked against listing is in none, and found by its
+    name alone.
 
     Attributes:
         space: the names of the registry that is listed.
     """
 
     catalogue: Catalogue
+    items: Items
     space: Namespace = HOME
 
     async def tags(self, allowed: Allowed, n: int, last: str | None) -> Page[Tag]:
@@ -68,10 +71,10 @@ class Listings:
         Raises:
             TagUnknown: the repository has no such tag.
         """
-        found = await self.catalogue.tag_facts(allowed.repository, 1, just_before(tag))
-        if not found or found[0].name != tag:
+        found = await self.items.tag(allowed.repository, tag)
+        if found is None:
             raise TagUnknown(allowed.repository, tag)
-        return found[0]
+        return found
 
     async def manifest(self, allowed: Allowed, digest: Digest) -> ManifestFacts:
         """What is known of a manifest.
@@ -79,10 +82,10 @@ class Listings:
         Raises:
             ManifestUnknown: the repository has no such manifest.
         """
-        found = await self.catalogue.manifest_facts(allowed.repository, 1, just_before(digest.text))
-        if not found or found[0].digest != digest:
+        found = await self.items.manifest(allowed.repository, digest)
+        if found is None:
             raise ManifestUnknown(allowed.repository, digest)
-        return found[0]
+        return found
 
     async def tag_facts(
         self, allowed: Allowed, n: int, last: str | None, order: Order = Order.BY_NAME
@@ -135,11 +138,29 @@ class Listings:
 
         Raises:
             RepositoryUnknown: there is no such repository.
+            Locked: it, or a tag or manifest of it, is locked against deletion.
         """
         deleted = await self.catalogue.delete_repository(allowed.repository)
         if deleted is None:
             raise RepositoryUnknown(allowed.repository)
         return deleted
+
+    async def change_locks(
+        self, allowed: Allowed, item: Tag | Digest | None, change: LockChange
+    ) -> None:
+        """Lock and unlock a tag, a manifest, or the repository itself (None).
+
+        Raises:
+            RepositoryUnknown, TagUnknown, ManifestUnknown: there is none.
+        """
+        repository = allowed.repository
+        if await self.items.change_locks(repository, item, change):
+            return
+        if item is None:
+            raise RepositoryUnknown(repository)
+        if isinstance(item, Digest):
+            raise ManifestUnknown(repository, item)
+        raise TagUnknown(repository, item)
 
 
 def _page(found: tuple[T, ...], n: int) -> Page[T]:

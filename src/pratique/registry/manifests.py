@@ -13,6 +13,7 @@ from pratique.naming import Digest, MediaType, Tag
 from pratique.registry.content import PutManifest, Referrer, StoredManifest
 from pratique.registry.documents import read_manifest
 from pratique.registry.errors import DigestMismatch, ManifestUnknown, TagUnknown
+from pratique.registry.locks import closed
 from pratique.registry.ports import ManifestStore
 from pratique.registry.records import ManifestRecord
 
@@ -39,11 +40,15 @@ class Manifests:
 
         Raises:
             ManifestUnknown: there is none.
+            Locked: it, its tag or the repository is locked against being pulled.
         """
         repository = allowed.repository
         found = await self.store.find(repository, reference)
         if found is None:
             raise ManifestUnknown(repository, reference)
+        if found.closed_by is not None:
+            items = {"repository": None, "manifest": found.digest, "tag": reference}
+            raise closed(repository, items[found.closed_by])
         return found
 
     async def put(
@@ -67,6 +72,7 @@ class Manifests:
             ManifestInvalid, ManifestTooLarge: as they say.
             DigestMismatch: `reference` is not the content's digest.
             ManifestReferencesUnknown: blobs or manifests that it needs are not there.
+            Locked: the repository, the manifest, a tag, or what a tag points to now is locked.
         """
         algorithm = reference.algorithm if isinstance(reference, Digest) else "sha256"
 
@@ -88,6 +94,7 @@ class Manifests:
 
         Raises:
             TagUnknown, ManifestUnknown: there is none.
+            Locked: something that would go, or would miss it, is locked.
         """
         repository = allowed.repository
         if isinstance(reference, Digest):
@@ -102,6 +109,9 @@ class Manifests:
         """Manifests that refer to `subject`, of one artifact type or of all (None).
 
         Neither the subject nor the repository need exist.
+
+        Raises:
+            Locked: the repository is locked against being pulled from.
         """
         found = await self.store.referrers(allowed.repository, subject)
         if artifact_type is None:

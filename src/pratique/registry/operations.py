@@ -15,11 +15,18 @@ from pratique.registry.ports import (
     BlobContents,
     BlobLinks,
     Catalogue,
+    Items,
     ManifestStore,
     UploadArea,
 )
 from pratique.registry.uploads import Uploads
-from pratique.registry.within import AreaWithin, CatalogueWithin, LinksWithin, ManifestsWithin
+from pratique.registry.within import (
+    AreaWithin,
+    CatalogueWithin,
+    ItemsWithin,
+    LinksWithin,
+    ManifestsWithin,
+)
 
 # Few objects each, made again at once where more registries are in use.
 _MOST_REMEMBERED: Final = 256
@@ -40,7 +47,7 @@ class Registry:
     _further: Callable[[str], Registry] | None = field(default=None, repr=False)
 
     @classmethod
-    def build(
+    def build(  # noqa: PLR0913 - one for each store, by name
         cls,
         *,
         manifests: ManifestStore,
@@ -48,6 +55,7 @@ class Registry:
         contents: BlobContents,
         area: UploadArea,
         catalogue: Catalogue,
+        items: Items,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         accept_sparse: bool = True,
@@ -60,6 +68,7 @@ class Registry:
             contents: store of blobs' bytes.
             area: where uploads are received; ends in `contents`.
             catalogue: listings of the same rows as `manifests` and `links`.
+            items: single ones of them.
             clock: the time now, with a time zone.
             new_id: a fresh upload id, hard to guess: hexadecimal digits, or a UUID.
             accept_sparse: see `Manifests`.
@@ -70,12 +79,12 @@ class Registry:
             known = made.get(registry_id)
             if known is None:
                 space = Namespace(registry_id)
-                inside = LinksWithin(links, space)
+                inside, single = LinksWithin(links, space), ItemsWithin(items, space)
                 known = Registry(
                     Manifests(ManifestsWithin(manifests, space), clock, accept_sparse),
                     Blobs(inside, contents, clock, links, space),
-                    Uploads(AreaWithin(area, space), inside, contents, clock, new_id),
-                    Listings(CatalogueWithin(catalogue, space), space),
+                    Uploads(AreaWithin(area, space), inside, contents, single, clock, new_id),
+                    Listings(CatalogueWithin(catalogue, space), single, space),
                 )
                 if len(made) >= _MOST_REMEMBERED:
                     made.clear()
@@ -85,8 +94,8 @@ class Registry:
         return cls(
             Manifests(manifests, clock, accept_sparse),
             Blobs(links, contents, clock, links, HOME),
-            Uploads(area, links, contents, clock, new_id),
-            Listings(catalogue, HOME),
+            Uploads(area, links, contents, items, clock, new_id),
+            Listings(catalogue, items, HOME),
             further,
         )
 

@@ -3,6 +3,8 @@
 Names of repositories are those of `pratique.registry.namespaces`: what several registries keep
 lies side by side, and a store takes and gives each name as it stands there (`StoredName`).
 
+What a lock forbids is refused with `Locked`, decided in the transaction that would write.
+
 Every method may raise `StorageFull` or `StorageFailed` of `pratique.registry.errors`; what a
 method that writes has returned from is on disk. A method that raises has changed nothing, save
 where it says otherwise. Times have a time zone.
@@ -28,6 +30,7 @@ from pratique.registry.content import (
     TagFacts,
     UploadId,
 )
+from pratique.registry.locks import LockChange, Locks
 from pratique.registry.records import ManifestRecord
 
 
@@ -51,18 +54,34 @@ class ManifestStore(Protocol):
 
         Raises:
             ManifestReferencesUnknown: `record.require` refused.
+            Locked: see `refuse_push` and `refuse_moves`.
         """
 
     async def delete(self, repository: RepositoryName, digest: Digest, at: datetime) -> bool:
-        """Forget the manifest and its tags; False when there is none."""
+        """Forget the manifest and its tags; False when there is none.
+
+        Raises:
+            Locked: see `refuse_deletion`; `needing` are the indexes that it is in, at any depth,
+                and the tags of those.
+        """
         ...
 
     async def untag(self, repository: RepositoryName, tag: Tag, at: datetime) -> bool:
-        """Forget the tag alone; False when there is none."""
+        """Forget the tag alone; False when there is none.
+
+        Raises:
+            Locked: see `refuse_untag`.
+        """
         ...
 
     async def referrers(self, repository: RepositoryName, subject: Digest) -> tuple[Referrer, ...]:
-        """All manifests of the repository with this subject, oldest first, then by digest."""
+        """All manifests of the repository with this subject, oldest first, then by digest.
+
+        Those that are left out of listings are left out.
+
+        Raises:
+            Locked: the repository is locked against being pulled from.
+        """
         ...
 
 
@@ -73,13 +92,30 @@ class BlobLinks(Protocol):
         """Bytes of the blob; None when the repository does not link it."""
         ...
 
+    async def size_to_read(self, repository: RepositoryName, digest: Digest) -> int | None:
+        """The same, for whoever pulls.
+
+        Raises:
+            Locked: the repository links it and is locked against being pulled from.
+        """
+        ...
+
     async def link(
         self, repository: RepositoryName, digest: Digest, size: int, at: datetime
     ) -> None:
-        """Link a blob whose bytes are stored; linking again renews the link."""
+        """Link a blob whose bytes are stored; linking again renews the link.
+
+        Raises:
+            Locked: see `refuse_push`.
+        """
 
     async def unlink(self, repository: RepositoryName, digest: Digest) -> bool:
-        """Forget the link; False when there is none. The bytes stay."""
+        """Forget the link; False when there is none. The bytes stay.
+
+        Raises:
+            Locked: see `refuse_deletion`; `needing` are the manifests that need the blob, the
+                indexes that those are in, and the tags of all.
+        """
         ...
 
     async def renew(
@@ -94,7 +130,11 @@ class BlobLinks(Protocol):
     async def mount(
         self, target: RepositoryName, source: RepositoryName, digest: Digest, at: datetime
     ) -> bool:
-        """Link what `source` links; False when it links no such blob."""
+        """Link what `source` links; False when it links no such blob, or may not be pulled from.
+
+        Raises:
+            Locked: see `refuse_push`, for `target`.
+        """
         ...
 
     async def holders(
@@ -138,7 +178,7 @@ class Leftovers(Protocol):
         """Manifests last pushed before then that no tag leads to.
 
         Neither directly, nor as part of an index that is there, nor by the manifest that is their
-        subject.
+        subject. What is locked `AGAINST_DELETION`, or lies in a repository that is, is none.
         """
         ...
 
@@ -146,16 +186,6 @@ class Leftovers(Protocol):
         self, places: Sequence[ManifestPlace], before: datetime, at: datetime
     ) -> int:
         """Forget those of them that still are so, and say how many that were."""
-        ...
-
-    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
-        """Forget up to `limit` manifests of a repository of which nothing is wanted any more.
-
-        Once there is none, up to so many links; once there is none either, the repository itself.
-
-        Returns:
-            How many rows that were; 0 when nothing is left.
-        """
         ...
 
     async def unlinked(self, digests: Sequence[Digest]) -> tuple[Digest, ...]:
@@ -173,6 +203,27 @@ class Leftovers(Protocol):
             digest: of the blob.
             throw_away: called when there is no link; removes the bytes and gives their number,
                 or None when they must stay. It may be called again after it has removed them.
+        """
+        ...
+
+
+class Remains(Protocol):
+    """Repositories by their names in the stores, of whichever registry, and their end.
+
+    Locks count for nothing here: whoever asks knows that the whole registry is gone.
+    """
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """Up to `limit` of all there are, in the order of the names' bytes, beyond `last`."""
+        ...
+
+    async def drop_part(self, repository: RepositoryName, limit: int) -> int:
+        """Forget up to `limit` manifests of a repository of which nothing is wanted any more.
+
+        Once there is none, up to so many links; once there is none either, the repository itself.
+
+        Returns:
+            How many rows that were; 0 when nothing is left.
         """
         ...
 
@@ -277,8 +328,33 @@ class UploadArea(Protocol):
         ...
 
 
+class Items(Protocol):
+    """Single items, those too that are left out of listings, and the changing of their locks."""
+
+    async def tag(self, repository: RepositoryName, tag: Tag) -> TagFacts | None:
+        """What is known of a tag; None when there is none."""
+        ...
+
+    async def manifest(self, repository: RepositoryName, digest: Digest) -> ManifestFacts | None:
+        """What is known of a manifest; None when there is none."""
+        ...
+
+    async def locks(self, repository: RepositoryName) -> Locks:
+        """Of the repository; none when it does not exist."""
+        ...
+
+    async def change_locks(
+        self, repository: RepositoryName, item: Tag | Digest | None, change: LockChange
+    ) -> bool:
+        """Change the locks of an item, the repository for None; False when there is none."""
+        ...
+
+
 class Catalogue(Protocol):
-    """Listings, in the order of the names' bytes, strictly after `last`, `limit` items at most."""
+    """Listings, in the order of the names' bytes, strictly after `last`, `limit` items at most.
+
+    What has `Locks.LIST` is left out of them.
+    """
 
     async def tags(self, repository: RepositoryName, limit: int, last: str) -> tuple[Tag, ...]:
         """Names of tags."""
@@ -305,5 +381,9 @@ class Catalogue(Protocol):
         ...
 
     async def delete_repository(self, repository: RepositoryName) -> DeletedRepository | None:
-        """Forget the repository, its manifests, tags and links; None when it does not exist."""
+        """Forget the repository, its manifests, tags and links; None when it does not exist.
+
+        Raises:
+            Locked: it, or a tag or manifest of it, is locked `AGAINST_DELETION`.
+        """
         ...

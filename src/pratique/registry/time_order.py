@@ -60,11 +60,3 @@ async def page_in_time(source: Source[T], n: int, last: str | None, order: Order
         start = names.index(last) + 1 if last in names else len(names)
     page = tuple(ordered[start : start + n])
     return Page(page, more=0 < n < len(ordered) - start)
-
-
-def just_before(text: str) -> str:
-    """A text after which, in the order of bytes, ASCII text of this form comes first.
-
-    Nothing that is ASCII stands between the two.
-    """
-    return f"{text[:-1]}{chr(ord(text[-1]) - 1)}\U0010ffff"

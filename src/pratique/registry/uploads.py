@@ -18,7 +18,8 @@ from pratique.access import Allowed
 from pratique.naming import Digest, InvalidName
 from pratique.registry.content import StoredBlob, UploadId, UploadStatus
 from pratique.registry.errors import UploadUnknown
-from pratique.registry.ports import BlobContents, BlobLinks, UploadArea
+from pratique.registry.locks import refuse_push
+from pratique.registry.ports import BlobContents, BlobLinks, Items, UploadArea
 
 IDLE_LIMIT: Final = timedelta(days=7)
 
@@ -35,11 +36,18 @@ class Uploads:
     area: UploadArea
     links: BlobLinks
     contents: BlobContents
+    items: Items
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
     async def open(self, allowed: Allowed) -> UploadStatus:
-        """Begin an upload."""
+        """Begin an upload.
+
+        Raises:
+            Locked: nothing may be pushed to the repository. Asked here too, so that a client hears
+                of it before it sends anything.
+        """
+        refuse_push(allowed.repository, await self.items.locks(allowed.repository))
         upload_id = UploadId(self.new_id())
         await self.area.create(allowed.repository, upload_id)
         return UploadStatus(upload_id, 0)
@@ -100,6 +108,7 @@ class Uploads:
         Raises:
             UploadUnknown, UploadBusy, RangeOutOfOrder, SizeMismatch: as in `append`.
             DigestMismatch: the bytes have another digest; the upload is gone, nothing is stored.
+            Locked: nothing may be pushed to the repository; the upload is gone, nothing is linked.
         """
         repository = allowed.repository
         known = _parse(allowed, upload_id)

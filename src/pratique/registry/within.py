@@ -16,8 +16,9 @@ from pratique.registry.content import (
     TagFacts,
     UploadId,
 )
+from pratique.registry.locks import LockChange, Locks
 from pratique.registry.namespaces import Namespace
-from pratique.registry.ports import BlobLinks, Catalogue, ManifestStore, UploadArea
+from pratique.registry.ports import BlobLinks, Catalogue, Items, ManifestStore, UploadArea
 from pratique.registry.records import ManifestRecord
 
 
@@ -67,6 +68,10 @@ class LinksWithin:
     async def size(self, repository: RepositoryName, digest: Digest) -> int | None:
         """See the port."""
         return await self.store.size(self.space.stored(repository), digest)
+
+    async def size_to_read(self, repository: RepositoryName, digest: Digest) -> int | None:
+        """See the port."""
+        return await self.store.size_to_read(self.space.stored(repository), digest)
 
     async def link(
         self, repository: RepositoryName, digest: Digest, size: int, at: datetime
@@ -145,6 +150,32 @@ class AreaWithin:
     async def sweep(self, idle_since: datetime) -> int:
         """See the port; the uploads of all registries."""
         return await self.area.sweep(idle_since)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsWithin:
+    """The port `Items`."""
+
+    store: Items
+    space: Namespace
+
+    async def tag(self, repository: RepositoryName, tag: Tag) -> TagFacts | None:
+        """See the port."""
+        return await self.store.tag(self.space.stored(repository), tag)
+
+    async def manifest(self, repository: RepositoryName, digest: Digest) -> ManifestFacts | None:
+        """See the port."""
+        return await self.store.manifest(self.space.stored(repository), digest)
+
+    async def locks(self, repository: RepositoryName) -> Locks:
+        """See the port."""
+        return await self.store.locks(self.space.stored(repository))
+
+    async def change_locks(
+        self, repository: RepositoryName, item: Tag | Digest | None, change: LockChange
+    ) -> bool:
+        """See the port."""
+        return await self.store.change_locks(self.space.stored(repository), item, change)
 
 
 @dataclass(frozen=True, slots=True)

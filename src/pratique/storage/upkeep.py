@@ -24,6 +24,7 @@ from pratique.storage.metadata.sqlite import Database
 from pratique.storage.metadata.sqlite.copies import SqliteRowsCopies, SqliteRowsCopy
 from pratique.storage.metadata.sqlite.examination import SqliteRowsAsTheyAre, SqliteStructure
 from pratique.storage.metadata.sqlite.mending import SqliteMending
+from pratique.storage.metadata.sqlite.moving import refuse_moved
 
 _ANY_OBJECT = "SELECT 1 FROM blob_objects LIMIT 1"
 
@@ -66,7 +67,8 @@ class Upkeep:
             given_up: see `Check.run`.
 
         Raises:
-            StorageFull, StorageFailed: something could not be read or changed.
+            StorageFull, StorageFailed: something could not be read or changed, or the rows are
+                out of date: what they do not know, the store that they were moved to may need.
         """
         path = self.data / self.rows
         structure = SqliteStructure(path)
@@ -77,6 +79,7 @@ class Upkeep:
         if damage:
             return
         with closing(Database.open(path)) as database:
+            refuse_moved(database, str(self.data))
             _refuse_objects(database)
             files = FilesystemExamination(FilesystemBlobs.open(self.data), self.data)
             rows, mending = SqliteRowsAsTheyAre(database), SqliteMending(database)
@@ -103,12 +106,14 @@ class Upkeep:
             decisions: whether refusals are taken along.
 
         Raises:
-            StorageFailed: the rows cannot be read, or say that the blobs are in an object store.
+            StorageFailed: the rows cannot be read, are out of date since they were moved, or say
+                that the blobs are in an object store.
         """
         manner = Manner(hard_links=hard_links, verify=True, folder_mode=0o700, file_mode=0o600)
         names = (self.rows, self.decisions) if decisions else (self.rows,)
         sources = [self.data / name for name in names]
         with closing(Database.open(sources[0])) as database:
+            refuse_moved(database, str(self.data))
             _refuse_objects(database)
         with (
             CollectionTurn(self.data).held(waiting),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from pratique.registry import (
     BlobBin,
@@ -15,9 +16,11 @@ from pratique.registry import (
     BlobLinks,
     Catalogue,
     Collection,
+    Items,
     Leftovers,
     ManifestStore,
     Registry,
+    Remains,
     StandingRegistries,
     UploadArea,
     UploadId,
@@ -28,6 +31,7 @@ from pratique.storage.metadata.memory import (
     ContentRows,
     MemoryBlobLinks,
     MemoryCatalogue,
+    MemoryItems,
     MemoryLeftovers,
     MemoryManifests,
 )
@@ -35,6 +39,7 @@ from pratique.storage.metadata.sqlite import (
     Database,
     SqliteBlobLinks,
     SqliteCatalogue,
+    SqliteItems,
     SqliteLeftovers,
     SqliteManifests,
 )
@@ -68,6 +73,10 @@ class CountedIds:
         return UploadId(f"{self._prefix}{next(self._numbers):015x}")
 
 
+class RowsToCollect(Leftovers, Remains, Protocol):
+    """What every store that is collected from keeps both promises of."""
+
+
 @dataclass(frozen=True)
 class ContentStores:
     """One set of stores that belong together, with a clock and ids of its own.
@@ -81,7 +90,8 @@ class ContentStores:
     contents: BlobContents
     area: UploadArea
     catalogue: Catalogue
-    leftovers: Leftovers
+    items: Items
+    leftovers: RowsToCollect
     bin: BlobBin
     area_time: Callable[[], datetime]
     clock: Callable[[], datetime] = field(default_factory=SteppingClock)
@@ -95,6 +105,7 @@ class ContentStores:
             contents=self.contents,
             area=self.area,
             catalogue=self.catalogue,
+            items=self.items,
             clock=self.clock,
             new_id=self.new_id,
             accept_sparse=accept_sparse,
@@ -107,23 +118,28 @@ class ContentStores:
         registries: Callable[[], Awaitable[frozenset[str]]] | None = None,
     ) -> Collection:
         """Collection in these stores, in small steps; `registries` gives the ids of those there."""
-        standing = None if registries is None else StandingRegistries(self.catalogue, registries)
+        standing = None if registries is None else StandingRegistries(self.leftovers, registries)
         return Collection(self.leftovers, self.bin, self.area, clock, step, standing)
 
 
-def memory_stores() -> ContentStores:
-    """Stores in memory, empty."""
+def memory_stores(area_time: Callable[[], datetime] = lambda: later(0)) -> ContentStores:
+    """Stores in memory, empty.
+
+    Args:
+        area_time: the time now of uploads and bytes.
+    """
     rows = ContentRows()
     blobs = MemoryBlobs()
     return ContentStores(
         MemoryManifests(rows),
         MemoryBlobLinks(rows),
         blobs,
-        MemoryUploads(blobs, lambda: later(0)),
+        MemoryUploads(blobs, area_time),
         MemoryCatalogue(rows),
+        MemoryItems(rows),
         MemoryLeftovers(rows),
         blobs,
-        lambda: later(0),
+        area_time,
     )
 
 
@@ -142,6 +158,7 @@ def filesystem_stores(data: Path, id_prefix: str = "0") -> Iterator[ContentStore
                 blobs,
                 area,
                 SqliteCatalogue(database),
+                SqliteItems(database),
                 SqliteLeftovers(database),
                 FilesystemBin(blobs, area.pool),
                 lambda: _time_of_files(data),

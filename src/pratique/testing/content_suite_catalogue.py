@@ -6,7 +6,6 @@ from __future__ import annotations
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import DeletedRepository, ManifestFacts, RepositoryFacts, TagFacts
 from pratique.registry.documents import OCI_IMAGE, OCI_INDEX
-from pratique.registry.time_order import just_before
 from pratique.testing.content_builders import (
     CONFIG_TYPE,
     descriptor,
@@ -34,15 +33,6 @@ class CatalogueSuite:
         assert await stores.catalogue.tags(APP, 2, "9") == ("B", "a-1")
         assert await stores.catalogue.tags(APP, 2, "A") == ("B", "a-1")
         assert await stores.catalogue.tags(APP, 2, "b") == ()
-
-    @in_loop
-    async def test_finds_one_tag_by_what_stands_just_before_it(self, stores: ContentStores) -> None:
-        """Nothing that can be a tag stands between the two, whatever else is called nearly so."""
-        tags = tuple(Tag(text) for text in ("v1", "v1.0", "v10", "v0", "v0z", "V1", "_", "v"))
-        await stores.manifests.put(APP, record(index()), tags, later(0))
-        for tag in tags:
-            [found] = await stores.catalogue.tag_facts(APP, 1, just_before(tag))
-            assert found.name == tag
 
     @in_loop
     async def test_pages_through_repositories(self, stores: ContentStores) -> None:

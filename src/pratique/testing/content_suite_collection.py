@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from pratique.access import Allowed
 from pratique.naming import Digest, RepositoryName, Tag
@@ -16,6 +18,9 @@ from pratique.registry import (
     Policy,
     StorageFailed,
 )
+from pratique.registry.blobs import RENEWED_AFTER
+from pratique.registry.collection import LEAST_GRACE
+from pratique.registry.locks import LockChange, Locks
 from pratique.testing.content_builders import image, index, later, push_blob
 from pratique.testing.content_stores import ContentStores
 from pratique.testing.loops import in_loop
@@ -146,6 +151,21 @@ class CollectionSuite:
         assert not await stores.links.renew(OTHER, digest, before, before)
 
     @in_loop
+    async def test_asking_keeps_it_where_that_is_not_written(self, stores: ContentStores) -> None:
+        """Who asked about a link that was left alone as it was has the whole period too."""
+        digest = await push_blob(stores.registry(), push(), b"{}")
+        made = stores.area_time()
+        await stores.links.link(APP, digest, 2, made)
+        asked = made + RENEWED_AFTER - timedelta(seconds=1)
+        await replace(stores.registry().blobs, clock=lambda: asked).confirm(push(), digest)
+        for grace in (LEAST_GRACE, Policy().grace):
+            end = asked + grace - timedelta(seconds=1)
+            clock = partial(datetime.fromtimestamp, end.timestamp(), UTC)
+            async for step in stores.collection(clock).run(Policy(grace)):
+                assert step.links == 0
+        assert await stores.links.size(APP, digest) == 2
+
+    @in_loop
     async def test_a_young_link_is_not_written_again(self, stores: ContentStores) -> None:
         """Renewing leaves alone what is young enough."""
         await stores.links.link(APP, Digest.of(b"{}"), 2, later(100))
@@ -227,6 +247,10 @@ class CollectionSuite:
                     content = image([], annotations={"number": str(number)})
                     await registry.manifests.put(push(name), Tag(f"v{number}"), None, content)
         await push_blob(home.of(gone), push(), b"of the deleted one alone")
+        # What nobody may list, delete or change goes too, since nobody is left to unlock it.
+        for item in (None, V1):
+            change = LockChange(lock=Locks.LIST | Locks.DELETE | Locks.WRITE)
+            await home.of(gone).listings.change_locks(push(), item, change)
 
         async def ids() -> frozenset[str]:
             return frozenset({"", kept})

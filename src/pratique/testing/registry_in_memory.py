@@ -28,6 +28,7 @@ from pratique.storage.metadata.memory import (
     ContentRows,
     MemoryBlobLinks,
     MemoryCatalogue,
+    MemoryItems,
     MemoryManifests,
 )
 from pratique.storage.metadata.memory.attempts import MemorySignInAttempts
@@ -91,6 +92,7 @@ class RegistryInMemory:
         log: LineLog | None = None,
         issuers: OutsideKeys | None = None,
         content: Registry | None = None,
+        external_url: str | None = None,
         sources: ImageSources | None = None,
     ) -> Self:
         """A new one.
@@ -99,6 +101,7 @@ class RegistryInMemory:
             log: takes lines; none are written when None.
             issuers: asks outside issuers for their keys; real ones when None.
             content: what the repositories hold, kept elsewhere; empty and in memory when None.
+            external_url: as clients see the home registry, behind a proxy.
             sources: the way to other registries for imports; none may be asked when None.
         """
         clock, ledger = Clock(), MemoryLedger()
@@ -113,6 +116,7 @@ class RegistryInMemory:
             contents=blobs,
             area=MemoryUploads(blobs, clock),
             catalogue=MemoryCatalogue(rows),
+            items=MemoryItems(rows),
             clock=clock,
             new_id=new_id,
         )
@@ -138,6 +142,7 @@ class RegistryInMemory:
             clock=clock,
             issuers=issuers,
             ldap=ldap,
+            external_url=external_url,
             sources=sources,
         )
         return cls(application, ledger, clock, executor, ldap, auditor)

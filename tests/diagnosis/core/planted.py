@@ -219,6 +219,39 @@ def _providers(garden: Garden) -> str:
     )
 
 
+def _az_clouds(garden: Garden) -> str:
+    scheme, name = garden.random.choice((("https", "Own"), ("http", "Own"), ("https", "Other")))
+    login = f"u:{garden.canaries.plain()}@" if garden.chance(0.2) else ""
+    return (
+        f"[{name}]\nendpoint_resource_manager = {scheme}://{login}{garden.host}\n"
+        f"endpoint_active_directory = {scheme}://{garden.host}/?key={garden.canaries.plain()}\n"
+        f"endpoint_gallery = https://u:{garden.canaries.plain()}@gallery.example.com\n"
+    )
+
+
+def _az_settings(garden: Garden) -> str:
+    return (
+        f"[cloud]\nname = {garden.random.choice(('Own', 'AzureCloud'))}\n"
+        f"[core]\nproxy_password = {garden.canaries.plain()}\n"
+    )
+
+
+def _az_accounts(garden: Garden) -> str:
+    account = {
+        "environmentName": "Own",
+        "tenantId": "00000000-1111-4222-8333-444444444444",
+        "isDefault": True,
+        "user": {"name": "dev", "secret": garden.canaries.one()},
+    }
+    return "\ufeff" + json.dumps({"subscriptions": [account]})
+
+
+def _az_answers(garden: Garden) -> str:
+    # A pickle of the first protocol with letters alone, so that it is a text.
+    key = f"POST https://{garden.host}/t/token hash=0 400"
+    return f"V{key}\np0\nV{garden.canaries.plain()}\np1\n(V_index_\nI4000000000\nI1\ng0\nt."
+
+
 def pull_secret(garden: Garden, name: str) -> dict[str, object]:
     """A Secret of a cluster."""
     text = json.dumps({"auths": garden.auths()})
@@ -257,6 +290,10 @@ PLANTS: Final[tuple[tuple[re.Pattern[str], Callable[[Garden], str]], ...]] = tup
     (re.compile(pattern), make)
     for pattern, make in (
         (r"/etc/passwd", _passwd),
+        (r".*/\.azure/clouds\.config", _az_clouds),
+        (r".*/\.azure/config", _az_settings),
+        (r".*/\.azure/azureProfile\.json", _az_accounts),
+        (r".*/\.azure/msal_http_cache\.bin", _az_answers),
         (r".*/daemon\.json", _daemon),
         (r".*/\.dockercfg", _old_auth_file),
         (r".*/(?:config|auth|named)\.json", _auth_file),

@@ -71,6 +71,7 @@ def situation(seed: int) -> Shown:
         mount_from="team/base" if random.random() < 0.3 else "",
         login_only=login_only,
         offline=offline,
+        az=seed % 3 == 0,
     )
     cluster = _cluster(machine, random) if client is Client.CONTAINERD else None
     auth_file = "/home/dev/named.json" if random.random() < 0.1 else ""

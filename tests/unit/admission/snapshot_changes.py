@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from pratique.admission.changes import (
     custom_roles,
     denials,
     people,
+    registries,
     registry,
     roles,
     tokens,
@@ -36,7 +37,10 @@ from pratique.admission.snapshot import empty_snapshot
 from pratique.naming import RepositoryName, ResourceScope
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
-RECORD = RegistryRecord("demoregistry", "quay", "berth", AT, management_groups=("harbour",))
+RECORD = RegistryRecord(
+    *("demoregistry", "quay", "berth", AT, "demo.test"), management_groups=("harbour",)
+)
+FURTHER = ("secondregistry", "thirdregistry")
 SCOPE = RECORD.scope
 _REGISTRIES = "Microsoft.ContainerRegistry/registries/"
 
@@ -116,11 +120,24 @@ class Drafting:
 
 @dataclass(frozen=True)
 class Change:
-    """One operation with its arguments, as the control plane would be asked for it."""
+    """One operation with its arguments, as the control plane would be asked for it.
+
+    Attributes:
+        at: name of the further registry at which it is asked; empty for the home registry.
+    """
 
     operation: Callable[..., object]
     arguments: tuple[Any, ...] = ()
     named: dict[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+    def seen(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot as it is seen from there.
+
+        Raises:
+            NotFound: there is no such registry.
+        """
+        return snapshot.named(self.at) if self.at else snapshot
 
     def __call__(self, draft: Draft) -> object:
         """Write it into the draft."""
@@ -128,7 +145,7 @@ class Change:
 
     def __repr__(self) -> str:
         given = [*map(repr, self.arguments), *(f"{k}={v!r}" for k, v in self.named.items())]
-        return f"{self.operation.__name__}({', '.join(given)})"
+        return f"{self.operation.__name__}({', '.join(given)}){self.at and f' at {self.at}'}"
 
 
 def _calls(
@@ -180,9 +197,45 @@ _WANTED_DENIALS = st.builds(
 )
 
 
-def changes() -> st.SearchStrategy[Change]:
+_HOSTS = st.sampled_from(["second.test", "third.test", "demo.test"])
+_WANTED_REGISTRIES = st.builds(
+    registries.WantedRegistry,
+    st.sampled_from(FURTHER),
+    _HOSTS,
+    st.sampled_from([None, "dock"]),
+    admin_user=st.booleans(),
+)
+
+
+def own_changes() -> st.SearchStrategy[Change]:
+    """Any change of what belongs to one registry alone."""
+    return st.one_of(
+        _calls(tokens.create_scope_map, _MAP, "", _RULES),
+        _calls(tokens.update_scope_map, _MAP, _RULES, st.just(()), None),
+        _calls(tokens.delete_scope_map, _MAP),
+        _calls(tokens.create_token, _TOKEN, _MAPS, st.sampled_from([None, 2])),
+        _calls(tokens.new_token_password, _TOKEN, "password1", None),
+        _calls(tokens.set_token_enabled, _TOKEN, **_ON),
+        _calls(tokens.bind_token, _TOKEN, _MAPS),
+        _calls(tokens.delete_token, _TOKEN),
+        _calls(
+            registry.update,
+            mode=st.sampled_from((None, *RoleMode)),
+            anonymous_pull=st.sampled_from([None, True, False]),
+            login_server=st.one_of(st.none(), _HOSTS),
+        ),
+        _calls(registry.enable_admin_user),
+        _calls(registry.disable_admin_user),
+        _calls(registry.regenerate_admin_password, "password"),
+    )
+
+
+def changes() -> st.SearchStrategy[Any]:
     """Any one change; many of them make no sense on the state that they meet."""
     return st.one_of(
+        *[_calls(registries.create, _WANTED_REGISTRIES)] * 2,
+        _calls(registries.delete, st.sampled_from(FURTHER)),
+        *[st.builds(replace, own_changes(), at=st.sampled_from(FURTHER))] * 2,
         _calls(people.create_user, _USER, None, "no hash"),
         _calls(people.set_user_enabled, _USER, **_ON),
         _calls(people.set_password, _USER, "another hash"),
@@ -207,22 +260,7 @@ def changes() -> st.SearchStrategy[Change]:
         _calls(denials.delete_denial, _DENY),
         _calls(attributes.set_attribute, _PRINCIPALS, "Eng_Team", st.just(("red", 1, True))),
         _calls(attributes.remove_attribute, _PRINCIPALS, "eng_TEAM"),
-        _calls(tokens.create_scope_map, _MAP, "", _RULES),
-        _calls(tokens.update_scope_map, _MAP, _RULES, st.just(()), None),
-        _calls(tokens.delete_scope_map, _MAP),
-        _calls(tokens.create_token, _TOKEN, _MAPS, st.sampled_from([None, 2])),
-        _calls(tokens.new_token_password, _TOKEN, "password1", None),
-        _calls(tokens.set_token_enabled, _TOKEN, **_ON),
-        _calls(tokens.bind_token, _TOKEN, _MAPS),
-        _calls(tokens.delete_token, _TOKEN),
-        _calls(
-            registry.update,
-            mode=st.sampled_from((None, *RoleMode)),
-            anonymous_pull=st.sampled_from([None, True, False]),
-        ),
-        _calls(registry.enable_admin_user),
-        _calls(registry.disable_admin_user),
-        _calls(registry.regenerate_admin_password, "password"),
+        own_changes(),
         _calls(registry.rotate_signing_key, at_once=st.booleans()),
     )
 
@@ -248,11 +286,24 @@ def settled() -> tuple[Change, ...]:
         Change(denials.create_denial, (denial,)),
         Change(tokens.create_scope_map, (SCOPE_MAPS[0], "", ["repositories/base/content/read"])),
         Change(tokens.create_token, (TOKENS[0], SCOPE_MAPS[0], None)),
+        Change(registries.create, (registries.WantedRegistry(FURTHER[0], "second.test"),)),
     )
 
 
 def told(snapshot: Snapshot) -> dict[str, Any]:
-    """All that a snapshot says, its version aside, copied so that it cannot change any more."""
+    """All that a snapshot says, its version aside, copied so that it cannot change any more.
+
+    That is what it says seen from each registry.
+    """
+    return {
+        "hosts": dict(snapshot.hosts),
+        "places": dict(snapshot.places),
+        **{seen.registry_id: told_here(seen) for seen in snapshot.each()},
+    }
+
+
+def told_here(snapshot: Snapshot) -> dict[str, Any]:
+    """What it says seen from the registry that it is seen from."""
     law, directory = snapshot.law, snapshot.directory
     return {
         "registry": snapshot.registry,

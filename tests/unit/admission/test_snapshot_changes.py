@@ -69,8 +69,8 @@ class Course:
 
     def do(self, change: Change) -> Draft | None:
         """Carry out a change; None when it makes no sense on what stands."""
-        draft = self.drafting.draft(self.kept.current())
         try:
+            draft = self.drafting.draft(change.seen(self.kept.current()))
             change(draft)
         except ControlError:
             return None

@@ -57,6 +57,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         correlation: the id of the decision when it was refused; `pratique why` explains it.
         duration_ms: how long the answer took.
         server: the name by which the registry was addressed.
+        registry: resource id of a further registry; empty for the home registry.
         size: of what was pushed or pulled, in bytes.
         law_version: which a change made.
         records: of a change, the first `RECORDS_NAMED` of `record_count`.
@@ -80,6 +81,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     correlation: str = ""
     duration_ms: int = 0
     server: str = ""
+    registry: str = ""
     repository: str = ""
     tag: str = ""
     digest: str = ""

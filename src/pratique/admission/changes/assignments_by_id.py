@@ -17,7 +17,8 @@ def put_assignment(
 ) -> RoleAssignment:
     """Let the assignment of that id stand as it is wanted.
 
-    Doing it again changes nothing; a present one may get another condition, and nothing else.
+    Doing it again changes nothing; a present one may get another condition and description, and
+    nothing else.
 
     Raises:
         AlreadyExists: the principal holds this very role at this very scope by another assignment.
@@ -39,6 +40,7 @@ def put_assignment(
     if held != (role.role_id, holder.object_id, wanted.scope.key):
         raise Unacceptable(
             f"the role assignment `{present.assignment_id}` is of another role, principal or "
-            "scope, and only its condition can be changed; delete it, or use another id"
+            "scope, and only its condition and description can be changed; delete it, or use "
+            "another id"
         )
     return roles.assign(draft, replace(wanted, when_present=roles.WhenPresent.REPLACE))

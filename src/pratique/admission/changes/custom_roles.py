@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from pratique.access.permissions import is_pattern
+from pratique.admission.changes.descriptions import checked_description
 from pratique.admission.changes.draft import Draft, display_name
 from pratique.admission.changes.roles import find_role
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
@@ -20,7 +21,6 @@ from pratique.naming.errors import printable
 MAX_CUSTOM_ROLES = 5000
 MAX_PATTERNS = 500
 MAX_SCOPES = 100
-MAX_DESCRIPTION = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +149,6 @@ def checked(permissions: PermissionsRecord, what: str) -> PermissionsRecord:
                 "`Microsoft.ContainerRegistry/registries/pull/read`, with `*` for any part"
             )
     return permissions
-
-
-def checked_description(text: str) -> str:
-    """A description that fits, on one line.
-
-    Raises:
-        Unacceptable: it is longer than 2,048 characters, or holds some that no terminal should get.
-    """
-    if not text.isprintable():
-        raise Unacceptable("a description is one line of printable characters; this one is not")
-    if len(text) > MAX_DESCRIPTION:
-        raise Unacceptable(f"the description is longer than {MAX_DESCRIPTION} characters")
-    return text
 
 
 def _scopes(scopes: Iterable[ResourceScope]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ is also the one who is responsible for it. What would lock out everybody is refu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import msgspec
 
@@ -15,7 +16,8 @@ from pratique.access import EVERYONE, RoleMode
 from pratique.access.conditions import Condition
 from pratique.access.known_permissions import DATA_BY_ACTIONS, POWERS, REGISTRY_CONTROL
 from pratique.access.permissions import permission_matches
-from pratique.admission.changes.custom_roles import checked, checked_description
+from pratique.admission.changes.custom_roles import checked
+from pratique.admission.changes.descriptions import checked_description
 from pratique.admission.changes.draft import Draft, display_name
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
 from pratique.admission.records import DenyRecord, PermissionsRecord
@@ -35,6 +37,7 @@ class WantedDenial:
     Attributes:
         principals: whatever names each; with `everyone`, none.
         excluded: whatever names each.
+        deny_id: a GUID that a new one shall have; None to be given one.
     """
 
     name: str
@@ -45,6 +48,7 @@ class WantedDenial:
     everyone: bool
     excluded: tuple[str, ...]
     reaches_below: bool = True
+    deny_id: str | None = None
 
 
 def create_denial(draft: Draft, wanted: WantedDenial) -> DenyRecord:
@@ -61,10 +65,40 @@ def create_denial(draft: Draft, wanted: WantedDenial) -> DenyRecord:
         raise Unacceptable(
             f"there are {MAX_DENY_ASSIGNMENTS} deny assignments, and more are not allowed"
         )
+    record = _record(draft, wanted, wanted.deny_id or draft.new_id(), draft.at)
+    draft.put(record)
+    return record
+
+
+def put_denial(draft: Draft, deny_id: str, wanted: WantedDenial) -> DenyRecord:
+    """Let the deny assignment of that id stand as it is wanted; doing it again changes nothing.
+
+    Raises:
+        Unacceptable: the id is no GUID, or that of a deny assignment at another scope; or as
+            `create_denial`.
+        AlreadyExists, NotFound, InvalidCondition: as `create_denial`.
+    """
+    if not is_guid(deny_id):
+        raise Unacceptable(f"`{printable(deny_id)}` cannot name a deny assignment; use a GUID")
+    key = deny_id.lower()
+    present = next((d for d in draft.snapshot.of_kind(DenyRecord) if d.deny_id == key), None)
+    if present is None:
+        return create_denial(draft, replace(wanted, deny_id=key))
+    if ResourceScope(present.scope).key != wanted.scope.key:
+        raise Unacceptable(
+            f"the deny assignment `{key}` stands at `{present.scope}`; delete it, or use another id"
+        )
+    record = _record(draft, wanted, key, present.created_at)
+    draft.put(record)
+    return record
+
+
+def _record(draft: Draft, wanted: WantedDenial, deny_id: str, at: datetime) -> DenyRecord:
     name = display_name(wanted.name)
     if is_guid(name):
         raise Unacceptable(f"`{name}` looks like an id; choose a name")
-    if name.casefold() in {d.name.casefold() for d in denials}:
+    others = (d for d in draft.snapshot.of_kind(DenyRecord) if d.deny_id != deny_id)
+    if name.casefold() in {d.name.casefold() for d in others}:
         raise AlreadyExists(f"there is a deny assignment `{name}` already; choose another name")
     if wanted.permissions.condition is not None:
         Condition.parse(wanted.permissions.condition)
@@ -72,7 +106,7 @@ def create_denial(draft: Draft, wanted: WantedDenial) -> DenyRecord:
     if wanted.everyone and wanted.principals:
         raise Unacceptable("name principals, or everyone, not both")
     record = DenyRecord(
-        draft.new_id(),
+        deny_id,
         name,
         checked_description(wanted.description),
         checked(wanted.permissions, "the deny assignment"),
@@ -80,10 +114,9 @@ def create_denial(draft: Draft, wanted: WantedDenial) -> DenyRecord:
         named,
         _object_ids(draft, wanted.excluded),
         wanted.reaches_below,
-        draft.at,
+        at,
     )
-    draft.put(_sensible(record))
-    return record
+    return _sensible(record)
 
 
 def update_denial(

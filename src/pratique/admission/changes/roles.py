@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
@@ -11,6 +11,7 @@ from pratique.access import EVERYONE, AboutAssignment, RoleAssignment, RoleDefin
 from pratique.access.conditions import Condition, for_repositories, untargeted
 from pratique.access.known_permissions import DATA_BY_ACTIONS, POWERS, repository_data_actions
 from pratique.access.steps import widen
+from pratique.admission.changes.descriptions import checked_description
 from pratique.admission.changes.draft import Draft
 from pratique.admission.errors import AlreadyExists, NotFound, Unacceptable
 from pratique.admission.records import AttributesRecord, DenyRecord
@@ -43,6 +44,7 @@ class WantedAssignment:
         when_present: `REPLACE` gives the present assignment this condition, `ALSO` lets it grant
             under this one too.
         assignment_id: a GUID that a new assignment shall have; None to be given one.
+        description: what people shall read about it; None to leave it as it is.
     """
 
     role: str
@@ -52,6 +54,7 @@ class WantedAssignment:
     repositories: tuple[str, ...] = ()
     when_present: WhenPresent = WhenPresent.REFUSE
     assignment_id: str | None = None
+    description: str | None = None
 
 
 def find_role(snapshot: Snapshot, reference: str) -> RoleDefinition:
@@ -95,13 +98,16 @@ def assign(draft: Draft, wanted: WantedAssignment) -> RoleAssignment:
     Raises:
         NotFound: there is no such role or principal.
         AlreadyExists: the principal holds this very role at this very scope.
-        Unacceptable: the role may not be assigned there, or cannot be limited to repositories.
+        Unacceptable: the role may not be assigned there, or cannot be limited to repositories; or
+            the description does not fit.
         InvalidCondition: the condition breaks the grammar, or grows too long.
         InvalidName: a pattern of repositories breaks theirs.
     """
     role, holder = find_role(draft.snapshot, wanted.role), draft.principal(wanted.principal)
     check_assignable(draft.snapshot, role, wanted.scope)
     condition = _condition(draft.snapshot, role, wanted)
+    if wanted.description is not None:
+        checked_description(wanted.description)
     if condition is None and wanted.when_present is WhenPresent.ALSO:
         raise Unacceptable("`also` widens a condition; give one, or `replace` to take it away")
     present = _held(draft, role.role_id, holder.object_id, wanted.scope)
@@ -113,7 +119,15 @@ def assign(draft: Draft, wanted: WantedAssignment) -> RoleAssignment:
             )
         text = condition.text if condition else None
         new_id = wanted.assignment_id or draft.new_id()
-        made = RoleAssignment(new_id, role.role_id, holder.object_id, wanted.scope, draft.at, text)
+        made = RoleAssignment(
+            new_id,
+            role.role_id,
+            holder.object_id,
+            wanted.scope,
+            draft.at,
+            text,
+            wanted.description or "",
+        )
     elif wanted.when_present is WhenPresent.REFUSE:
         raise AlreadyExists(
             f"`{holder.display_name}` has the role `{role.name}` at `{wanted.scope}` already"
@@ -121,7 +135,7 @@ def assign(draft: Draft, wanted: WantedAssignment) -> RoleAssignment:
             "`--also` lets it grant under one more"
         )
     else:
-        made = _changed(present[0], condition, wanted.when_present)
+        made = _changed(present[0], condition, wanted)
     draft.put(assignment_record(made))
     return made
 
@@ -264,19 +278,14 @@ def _condition(
 
 
 def _changed(
-    present: RoleAssignment, condition: Condition | None, when: WhenPresent
+    present: RoleAssignment, condition: Condition | None, wanted: WantedAssignment
 ) -> RoleAssignment:
     text = None
     if condition is not None:
-        text = widen(present.condition, condition) if when is WhenPresent.ALSO else condition.text
-    return RoleAssignment(
-        present.assignment_id,
-        present.role_id,
-        present.principal_id,
-        present.scope,
-        present.created_at,
-        text,
-    )
+        also = wanted.when_present is WhenPresent.ALSO
+        text = widen(present.condition, condition) if also else condition.text
+    kept = present.description if wanted.description is None else wanted.description
+    return replace(present, condition=text, description=kept)
 
 
 def _under_a_condition(assignment: RoleAssignment) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from pratique.diagnosis.facts.azure_cli import AzSettings, AzVisit
 from pratique.diagnosis.facts.conversation import (
     Certificate,
     Challenge,
@@ -47,6 +48,7 @@ class Wish:
         login_only: whether only the login to a host is of interest.
         offline: whether nothing may be sent.
         platform: `os/architecture[/variant]`; empty for this machine's.
+        az: whether the Azure CLI is looked at in any case; else only where it knows the registry.
     """
 
     image: str
@@ -56,6 +58,7 @@ class Wish:
     login_only: bool = False
     offline: bool = False
     platform: str = ""
+    az: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,8 @@ class Examination:
         mirrors: `/v2/` of each mirror, by its address.
         neighbours: `/v2/` of the same name at each of its addresses.
         push: the beginning of an upload, which is then given up.
+        az: how the Azure CLI is set up, where it is looked at.
+        az_visit: what the registry told when it was asked as az does.
         explanation: what a Pratique server says about its refusal, as its management API gives it.
     """
 
@@ -215,5 +220,7 @@ class Examination:
     push: Exchange | None = None
     decision_id: str = ""
     explanation: dict[str, object] | None = None
+    az: AzSettings | None = None
+    az_visit: AzVisit | None = None
     steps: list[Step] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)

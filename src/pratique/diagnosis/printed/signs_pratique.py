@@ -33,6 +33,12 @@ REFUSALS: Final[tuple[Sign, ...]] = (
         "does not have the permission `…content/write` on the repository `{repository}`: "
         "it is not carried by",
     ),
+    proves(
+        "acr-image-locked-or-quarantined",
+        "the tag `{tag}` of `{repository}` is locked against",
+        "the manifest `…` of `{repository}` is locked against",
+        "the repository `{repository}` is locked against",
+    ),
     proves("acr-admin-disabled", "the admin user of this registry is disabled"),
     proves(
         "acr-scope-map-lacks-repository",

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pratique.diagnosis.causes import CAUSES
+from pratique.diagnosis.causes_az import AZ
 from pratique.diagnosis.facts.examination import Examination, Outcome
 from pratique.diagnosis.findings import Finding, suspected
 from pratique.diagnosis.rules import (
     answers,
+    azure_cli,
     client_files,
     clusters,
     content,
@@ -28,6 +30,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *stored.RULES,
     *clusters.RULES,
     *client_files.RULES,
+    *azure_cli.RULES,
     *reaching.RULES,
     *answers.RULES,
     *limits.RULES,
@@ -38,6 +41,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *pushing.RULES,
 )
 
+_AZ: Final = frozenset(cause.id for cause in AZ)
 # A cause on the left is not named beside a certain one on the right, which says why it is so.
 _EXPLAINED_BY: Final[Mapping[str, frozenset[str]]] = {
     "no-credential-for-host": frozenset(
@@ -67,6 +71,7 @@ _EXPLAINED_BY: Final[Mapping[str, frozenset[str]]] = {
             "kubelet-credential-provider-missing",
             "insufficient-node-scope-or-imds-blocked",
             "helper-overrides-auths",
+            *_AZ,
         }
     ),
     "wrong-password": frozenset(

@@ -5,6 +5,7 @@ registries.conf, certificate folders, the kubelet's flags) and to say which file
 that is broken or hostile gives less; it raises nothing. It writes nothing and opens no connection.
 """
 
+from pratique.diagnosis.settings_of_clients.azure_cli import read_azure_cli
 from pratique.diagnosis.settings_of_clients.reading import read_settings
 
-__all__ = ["read_settings"]
+__all__ = ["read_azure_cli", "read_settings"]

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from typing import Final
 
 from pratique.diagnosis.credentials import read_credentials
-from pratique.diagnosis.facts.credentials import Kubernetes
+from pratique.diagnosis.facts.azure_cli import AzSettings
+from pratique.diagnosis.facts.credentials import Client, Kubernetes
 from pratique.diagnosis.facts.examination import Examination, Outcome, Place, Wish
 from pratique.diagnosis.machine import Machine
 from pratique.diagnosis.references import Misread, Reference, read_host, read_reference
-from pratique.diagnosis.settings_of_clients import read_settings
+from pratique.diagnosis.settings_of_clients import read_azure_cli, read_settings
 from pratique.diagnosis.walk.afterwards import ask_on, try_push
-from pratique.diagnosis.walk.approach import Approach
+from pratique.diagnosis.walk.approach import AGENT, Approach
 from pratique.diagnosis.walk.progress import Progress
 from pratique.diagnosis.walk.pulling import Pull
+from pratique.diagnosis.walk.visiting_az import visit_as_az
 
 # Of the address of a registry and a decision's id, what it says about it; None for nothing.
 Explain = Callable[[str, str], dict[str, object] | None]
@@ -51,6 +53,7 @@ def examine(
     progress.note("read the name", f"`{reference}`", well=True)
     seen.settings = read_settings(machine, reference, wish.client)
     seen.credentials = read_credentials(machine, reference, wish.client, kubernetes, auth_file)
+    seen.az = _az(machine, wish, reference)
     choice = seen.credentials.choice
     words = f"found in {choice.source.name}" if choice else "there is none"
     progress.note("find the credential", words, well=None if choice is None else True)
@@ -80,9 +83,39 @@ def _walk(
             approach.mirrors()
             approach.neighbours()
             _explained(seen, explain)
+        if seen.wish.az or seen.outcome in {Outcome.REFUSED, Outcome.NO_TOKEN}:
+            _look_at_az(machine, seen, reference, approach, progress)
     finally:
         approach.requests.close()
         seen.exchanges = approach.requests.sent
+
+
+def _az(machine: Machine, wish: Wish, reference: Reference) -> AzSettings | None:
+    """How az is set up, where it is asked for or knows this registry."""
+    # A node and what runs on it have no use for az.
+    if not wish.az and wish.client is Client.CONTAINERD:
+        return None
+    found = read_azure_cli(machine)
+    return found if wish.az or found.cloud_of(reference.server) is not None else None
+
+
+def _look_at_az(
+    machine: Machine,
+    seen: Examination,
+    reference: Reference,
+    approach: Approach,
+    progress: Progress,
+) -> None:
+    seen.az_visit = visit = visit_as_az(machine, seen, reference, approach.requests, AGENT)
+    if visit is None:
+        return
+    if visit.server is not None and visit.document.failure is None:
+        words, well = f"it acts in `{seen.az.active if seen.az else ''}`", None
+    elif visit.document.failure is not None:
+        words, well = visit.document.failure.why.value, False
+    else:
+        words, well = "the registry has nothing to tell it", False
+    progress.note("look at az", words, well=well)
 
 
 def _pull(seen: Examination, pull: Pull, machine: Machine, reference: Reference) -> None:

@@ -12,7 +12,8 @@ from pratique.naming.errors import printable
 def cloud_document(arrival: Arrival) -> Response:
     """Where to sign in and whom to ask; for everybody, since nobody has signed in yet."""
     if arrival.request.method not in {"GET", "HEAD"}:
-        return error_response(405, "MethodNotAllowed", "this address takes GET")
+        allowed = (("allow", "GET, HEAD"),)
+        return error_response(405, "MethodNotAllowed", "this address takes GET, HEAD", allowed)
     root, registry = root_of(arrival.front), arrival.snapshot.registry
     return json_response(
         200,

@@ -17,6 +17,8 @@ from pratique.identity import PasswordHasher
 if TYPE_CHECKING:
     from pratique.http.arm.handler import Arm
 
+# A malformed scope before it is told of in the envelope that these clients print.
+_PROVIDERS: Final = "/providers/microsoft."
 _FIRST: Final = frozenset({"metadata", "subscriptions", "tenants", "providers", "v1.0"})
 
 
@@ -49,7 +51,8 @@ class ArmDoor:
     @staticmethod
     def takes(path: str) -> bool:
         """Whether a path is an address of this room; ask for what nobody else takes."""
-        return path.lstrip("/").partition("/")[0].lower() in _FIRST
+        wanted = path.lower()
+        return wanted.lstrip("/").partition("/")[0] in _FIRST or _PROVIDERS in wanted
 
     async def handle(self, arrival: Arrival) -> Response:
         """The answer to any request at such an address."""

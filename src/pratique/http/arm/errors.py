@@ -14,8 +14,9 @@ from pratique.http.wire.messages import (
     TooManyFields,
     json_response,
 )
+from pratique.http.wire.problems import TRY_AGAIN
 from pratique.naming import InvalidName
-from pratique.registry import StorageFailed, StorageFull
+from pratique.registry import StorageFailed, StorageFrozen, StorageFull
 
 
 class ArmError(Exception):
@@ -53,6 +54,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (BodyTruncated, 400, "InvalidRequestContent"),
     (BodyTooLarge, 413, "RequestEntityTooLarge"),
     (StorageFull, 507, "InsufficientStorage"),
+    (StorageFrozen, 503, "ServiceUnavailable"),
     (StorageFailed, 500, "InternalServerError"),
 )
 FAILURES: tuple[type[Exception], ...] = (ArmError, *(kind for kind, _, _ in _KINDS))
@@ -67,7 +69,8 @@ def failure_response(error: Exception) -> Response:
         headers = (("allow", error.allowed),) if error.allowed else ()
         return error_response(error.status, error.code, str(error), headers)
     status, code = next((s, c) for kind, s, c in _KINDS if isinstance(error, kind))
-    return error_response(status, code, str(error))
+    headers = (TRY_AGAIN,) if isinstance(error, StorageFrozen) else ()
+    return error_response(status, code, str(error), headers)
 
 
 def error_response(

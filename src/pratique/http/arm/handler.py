@@ -95,6 +95,7 @@ class Arm:
         named = arrival.snapshot.at_scope(scope)
         # What is refused is refused by the registry that the path names, not by the host's.
         arrival = replace(arrival, snapshot=named or arrival.snapshot.at(HOME))
+        arrival.facts.concerned = arrival.snapshot
         registry_id = arrival.snapshot.registry_id
         visit = Visit(
             arrival,

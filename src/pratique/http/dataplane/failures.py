@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from pratique.http.dataplane.listings import UnknownOrder
+from pratique.http.dataplane.locks import UnreadableAttributes
 from pratique.http.dataplane.manifests import TooManyTags
 from pratique.http.dataplane.uploads import DigestMissing
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
 from pratique.http.wire.paging import MalformedPage
-from pratique.http.wire.problems import Problem, problem_response
+from pratique.http.wire.problems import TRY_AGAIN, Problem, problem_response
 from pratique.http.wire.ranges import MalformedChunkRange, UnsatisfiableRange
 from pratique.naming import Digest, InvalidName
 from pratique.registry import (
     BlobUnknown,
     DigestMismatch,
+    Locked,
     ManifestInvalid,
     ManifestReferencesUnknown,
     ManifestTooLarge,
@@ -23,6 +25,7 @@ from pratique.registry import (
     RepositoryUnknown,
     SizeMismatch,
     StorageFailed,
+    StorageFrozen,
     StorageFull,
     TagUnknown,
     TooManyToSort,
@@ -33,6 +36,7 @@ from pratique.registry import (
 _BY_TYPE: dict[type[Exception], Problem] = {
     BlobUnknown: Problem.BLOB_UNKNOWN,
     DigestMismatch: Problem.DIGEST_INVALID,
+    Locked: Problem.LOCKED,
     ManifestInvalid: Problem.MANIFEST_INVALID,
     ManifestReferencesUnknown: Problem.MANIFEST_BLOB_UNKNOWN,
     ManifestTooLarge: Problem.MANIFEST_TOO_LARGE,
@@ -41,6 +45,7 @@ _BY_TYPE: dict[type[Exception], Problem] = {
     RepositoryUnknown: Problem.NAME_UNKNOWN,
     SizeMismatch: Problem.SIZE_INVALID,
     StorageFailed: Problem.UNKNOWN,
+    StorageFrozen: Problem.UNAVAILABLE,
     StorageFull: Problem.STORAGE_FULL,
     TagUnknown: Problem.TAG_UNKNOWN,
     UploadBusy: Problem.UPLOAD_BUSY,
@@ -54,6 +59,7 @@ _BY_TYPE: dict[type[Exception], Problem] = {
     TooManyTags: Problem.BAD_REQUEST,
     TooManyToSort: Problem.BAD_REQUEST,
     UnknownOrder: Problem.BAD_REQUEST,
+    UnreadableAttributes: Problem.BAD_REQUEST,
     UnsatisfiableRange: Problem.RANGE_INVALID,
 }
 _BY_KIND_OF_NAME = {
@@ -80,12 +86,20 @@ def failure_response(error: Exception) -> Response:
         case _:
             message = str(error)
     problem, detail = _BY_TYPE[type(error)], _detail(error)
-    headers = (
-        (("range", f"0-{max(0, error.offset - 1)}"),) if isinstance(error, RangeOutOfOrder) else ()
-    )
+    headers = _headers(error)
     if detail is None:
         return problem_response(problem, message, headers=headers)
     return problem_response(problem, message, detail=detail, headers=headers)
+
+
+def _headers(error: Exception) -> tuple[tuple[str, str], ...]:
+    match error:
+        case RangeOutOfOrder():
+            return (("range", f"0-{max(0, error.offset - 1)}"),)
+        case StorageFrozen():
+            return (TRY_AGAIN,)
+        case _:
+            return ()
 
 
 def _detail(error: Exception) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pratique.access import THE_REGISTRY, Allowed, RegistryAction, Resource
+from pratique.access import THE_REGISTRY, RegistryAction, Resource
 from pratique.admission import Caller
 from pratique.http.dataplane.admissions import (
     AdmissionsOfRegistries,
+    Bearer,
     Pull,
-    pull_of,
 )
 from pratique.http.dataplane.failures import FAILURES, failure_response
 from pratique.http.dataplane.routes import ROUTES, Route
@@ -21,7 +21,7 @@ from pratique.http.wire.messages import Response, json_response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.http.wire.refusals import action_words, scope_text
 from pratique.naming import RepositoryName
-from pratique.registry import Registry, StorageFailed
+from pratique.registry import Locked, Registry, StorageFailed
 
 CHECK = "check"
 _VERSION = ("docker-distribution-api-version", "registry/2.0")
@@ -54,6 +54,9 @@ class DataPlane:
             if isinstance(error, StorageFailed):
                 self._entrance.record_fault(arrival, error.detail)
             response = failure_response(error)
+            if isinstance(error, Locked):
+                arrival.facts.detail = f"locked: {error.summary}"
+                response.headers.append(_beside(arrival.request.method, arrival.request.path))
         if not response.row:
             response.row = _row_of(arrival.request.method, arrival.request.path)
         response.headers.append(_VERSION)
@@ -63,11 +66,14 @@ class DataPlane:
         if arrival.snapshot.law.registry.network is not None:
             self._entrance.check_address(arrival)
         admissions = self._admissions.of(arrival)
-        known = admissions.find(arrival)
-        if known is not None:
-            self._spend(arrival, known.pull)
-            return await self._operate(arrival, known.route, known.pull, known.parts)
-        path, method = arrival.request.path, arrival.request.method
+        request = arrival.request
+        bearer = admissions.bearer(arrival)
+        if bearer is not None:
+            known = admissions.find(bearer, request)
+            if known is not None:
+                self._spend(arrival, known.pull.caller, known.pull.purse)
+                return await self._operate(arrival, known.route, known.pull, known.parts)
+        path, method = request.path, request.method
         if path in {"/v2/", "/v2"}:
             return await self._check(arrival)
         route, parts = find_route(method, path)
@@ -75,25 +81,41 @@ class DataPlane:
             return _nowhere(method, path)
         text = parts.pop("name", None)
         if text is None:
-            caller, allowed = await self._judged(arrival, route, THE_REGISTRY, _CATALOG_SCOPE)
-            return await self._operate(arrival, route, Pull(caller, allowed, 0.0), parts)
+            pull, _ = await self._judged(arrival, bearer, route, THE_REGISTRY, _CATALOG_SCOPE)
+            return await self._operate(arrival, route, pull, parts)
         name = RepositoryName(text)
-        pull = admissions.find_pull(arrival, route, name)
-        if pull is not None:
-            self._spend(arrival, pull)
+        found = None if bearer is None else admissions.find_pull(bearer, route, name)
+        if found is not None:
+            self._spend(arrival, found.caller, found.purse)
+            pull = found
         else:
             scope = scope_text(name, *action_words(route.action))
             scope = self._with_source(arrival, route, scope)
-            caller, allowed = await self._judged(arrival, route, name, scope)
-            pull = pull_of(arrival, caller, allowed, self._purse_of(arrival, caller))
-        admissions.remember(arrival, route, name, pull, parts)
+            pull, bearer = await self._judged(arrival, bearer, route, name, scope)
+            if bearer is not None:
+                admissions.remember_pull(bearer, route, name, pull)
+        if bearer is not None:
+            admissions.remember(bearer, request, route, pull, parts)
         return await self._operate(arrival, route, pull, parts)
 
     async def _judged(
-        self, arrival: Arrival, route: Route, resource: Resource, scope: str
-    ) -> tuple[Caller, Allowed]:
-        caller = await self._entrance.identify(arrival, scope)
-        return caller, self._entrance.admit(arrival, caller, route.action, resource, scope)
+        self,
+        arrival: Arrival,
+        bearer: Bearer | None,
+        route: Route,
+        resource: Resource,
+        scope: str,
+    ) -> tuple[Pull, Bearer | None]:
+        """What the law lets the caller do, and who it is, where that is remembered."""
+        if bearer is not None:
+            caller = bearer.caller
+            self._spend(arrival, caller, None)
+        else:
+            caller = await self._entrance.identify(arrival, scope)
+            bearer = self._admissions.of(arrival).meet(arrival, caller)
+        allowed = self._entrance.admit(arrival, caller, route.action, resource, scope)
+        purse = None if bearer is None else self._purse_of(arrival, caller)
+        return Pull(caller, allowed, purse), bearer
 
     async def _operate(
         self, arrival: Arrival, route: Route, pull: Pull, parts: dict[str, str]
@@ -104,11 +126,11 @@ class DataPlane:
         response.row = route.name
         return response
 
-    def _spend(self, arrival: Arrival, pull: Pull) -> None:
+    def _spend(self, arrival: Arrival, caller: Caller, purse: Purse | None) -> None:
         """What `Entrance.identify` does for whoever need not be identified again."""
-        arrival.facts.caller = pull.caller
+        arrival.facts.caller = caller
         if self._entrance.limiter is not None:
-            self._entrance.spend(arrival, pull.caller, pull.purse)
+            self._entrance.spend(arrival, caller, purse)
 
     def _purse_of(self, arrival: Arrival, caller: Caller) -> Purse | None:
         """What the caller may still send of this; none for nobody, whose address counts."""
@@ -154,16 +176,28 @@ def _row_of(method: str, path: str) -> str:
 
 
 def _nowhere(method: str, path: str) -> Response:
-    allowed = sorted({r.method for r in ROUTES if r.pattern.fullmatch(path)})
-    if path in {"/v2", "/v2/"}:
-        allowed = ["GET"]
+    allowed = ["GET"] if path in {"/v2", "/v2/"} else _methods(path)
     if not allowed:
         return problem_response(
             Problem.NOT_FOUND, "there is nothing at this address; see the OCI distribution spec"
         )
-    methods = ", ".join([*allowed, "HEAD"] if "GET" in allowed else allowed)
+    methods = _written(allowed)
     return problem_response(
         Problem.UNSUPPORTED,
         f"this address takes {methods}, not {method[:20]}",
         headers=(("allow", methods),),
     )
+
+
+def _beside(method: str, path: str) -> tuple[str, str]:
+    """What else an address takes, as every 405 says (RFC 9110 section 15.5.6)."""
+    refused = "GET" if method == "HEAD" else method
+    return ("allow", _written([other for other in _methods(path) if other != refused]))
+
+
+def _methods(path: str) -> list[str]:
+    return sorted({route.method for route in ROUTES if route.pattern.fullmatch(path)})
+
+
+def _written(methods: list[str]) -> str:
+    return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)

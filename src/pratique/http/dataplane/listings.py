@@ -1,27 +1,24 @@
 """Lists: tags and catalog of OCI, and the repository, tag and manifest objects of `/acr/v1`.
 
 The latter are those of reference 10.1. What this registry does not keep is left out or null there:
-locks are always open, architecture and operating system are unknown.
+architecture and operating system are unknown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from pratique.http.dataplane.visit import Visit
 from pratique.http.wire.messages import Response, json_response
-from pratique.http.wire.paging import next_link
+from pratique.http.wire.paging import PageRequest, next_link
 from pratique.naming import Digest, Tag
 from pratique.naming.errors import printable
-from pratique.registry import ManifestFacts, Order, TagFacts
-
-_OPEN = {
-    "deleteEnabled": True,
-    "writeEnabled": True,
-    "readEnabled": True,
-    "listEnabled": True,
-}
+from pratique.registry import Locks, ManifestFacts, Order, TagFacts
+from pratique.registry.locks import ATTRIBUTES
 
 
 class UnknownOrder(ValueError):
@@ -32,16 +29,16 @@ async def list_tags(visit: Visit) -> Response:
     """Names of a repository's tags, in lexical order."""
     page = visit.page()
     found = await visit.registry.listings.tags(visit.allowed, page.n, page.last)
-    content = {"name": visit.allowed.repository, "tags": list(found.items)}
-    return _paged(visit, content, found.items[-1] if found.more and found.items else None)
+    content = {"name": visit.allowed.repository, "tags": names_as_json(found.items)}
+    return _paged(visit, page, content, found.items[-1] if found.more and found.items else None)
 
 
 async def list_catalog(visit: Visit) -> Response:
     """Names of all repositories, in lexical order."""
     page = visit.page()
     found = await visit.registry.listings.catalog(visit.allowed, page.n, page.last)
-    content = {"repositories": list(found.items)}
-    return _paged(visit, content, found.items[-1] if found.more and found.items else None)
+    content = {"repositories": names_as_json(found.items)}
+    return _paged(visit, page, content, found.items[-1] if found.more and found.items else None)
 
 
 async def get_repository(visit: Visit) -> Response:
@@ -56,7 +53,7 @@ async def get_repository(visit: Visit) -> Response:
             "lastUpdateTime": instant(facts.updated_at),
             "manifestCount": facts.manifest_count,
             "tagCount": facts.tag_count,
-            "changeableAttributes": _OPEN,
+            "changeableAttributes": _attributes(facts.locks),
         },
     )
 
@@ -84,7 +81,9 @@ async def list_tag_objects(visit: Visit) -> Response:
     order = _order(visit)
     found = await visit.registry.listings.tag_facts(visit.allowed, page.n, page.last, order)
     content = _within(visit, "tags", [_tag(facts) for facts in found.items])
-    return _paged(visit, content, found.items[-1].name if found.more and found.items else None)
+    return _paged(
+        visit, page, content, found.items[-1].name if found.more and found.items else None
+    )
 
 
 async def get_tag(visit: Visit) -> Response:
@@ -105,7 +104,7 @@ async def list_manifest_objects(visit: Visit) -> Response:
     found = await visit.registry.listings.manifest_facts(visit.allowed, page.n, page.last, order)
     content = _within(visit, "manifests", [_manifest(facts) for facts in found.items])
     last = found.items[-1].digest.text if found.more and found.items else None
-    return _paged(visit, content, last)
+    return _paged(visit, page, content, last)
 
 
 async def get_manifest_object(visit: Visit) -> Response:
@@ -143,6 +142,10 @@ def _within(visit: Visit, name: str, content: Any) -> dict[str, Any]:
     }
 
 
+def _attributes(locks: Locks) -> dict[str, bool]:
+    return {name: lock not in locks for name, lock in ATTRIBUTES.items()}
+
+
 def _tag(facts: TagFacts) -> dict[str, Any]:
     return {
         "name": facts.name,
@@ -150,7 +153,7 @@ def _tag(facts: TagFacts) -> dict[str, Any]:
         "createdTime": instant(facts.created_at),
         "lastUpdateTime": instant(facts.updated_at),
         "signed": False,
-        "changeableAttributes": _OPEN,
+        "changeableAttributes": _attributes(facts.locks),
     }
 
 
@@ -166,14 +169,19 @@ def _manifest(facts: ManifestFacts) -> dict[str, Any]:
         "configMediaType": facts.config_media_type,
         "artifactType": facts.artifact_type,
         "tags": list(facts.tags),
-        "changeableAttributes": _OPEN,
+        "changeableAttributes": _attributes(facts.locks),
     }
 
 
-def _paged(visit: Visit, content: Any, last: str | None) -> Response:
+def names_as_json(names: Sequence[str]) -> msgspec.Raw:
+    """Tags, or names of repositories, as JSON: none of them holds anything to escape."""
+    return msgspec.Raw("".join(('["', '","'.join(names), '"]')).encode() if names else b"[]")
+
+
+def _paged(visit: Visit, page: PageRequest, content: Any, last: str | None) -> Response:
     if last is None:
         return json_response(200, content)
-    page = visit.page()
-    order = visit.request.parameter("orderby") or ""
-    further = {"orderby": order} if visit.request.path.startswith("/acr/") else {}
-    return json_response(200, content, next_link(visit.request.path, last, page.n, **further))
+    path, further = visit.request.path, {}
+    if path.startswith("/acr/"):
+        further = {"orderby": visit.request.parameter("orderby") or ""}
+    return json_response(200, content, next_link(path, last, page.n, **further))

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pratique.access import RegistryAction
-from pratique.http.dataplane import blobs, listings, manifests, uploads
+from pratique.http.dataplane import blobs, listings, locks, manifests, uploads
 from pratique.http.dataplane.visit import Visit
 from pratique.http.wire.messages import Response
 
@@ -45,6 +45,7 @@ def _row(method: str, template: str, action: RegistryAction, operation: Operatio
 
 _PULL, _PUSH, _DELETE = RegistryAction.PULL, RegistryAction.PUSH, RegistryAction.DELETE
 _READ, _CATALOG = RegistryAction.METADATA_READ, RegistryAction.CATALOG
+_CHANGE = RegistryAction.METADATA_WRITE
 _UPLOAD = "/v2/<name>/blobs/uploads/<upload>"
 
 ROUTES = (
@@ -65,8 +66,11 @@ ROUTES = (
     _row("GET", "/acr/v1/<name>/_tags", _READ, listings.list_tag_objects),
     _row("DELETE", "/acr/v1/<name>/_tags/<tag>", _DELETE, listings.delete_tag),
     _row("GET", "/acr/v1/<name>/_tags/<tag>", _READ, listings.get_tag),
+    _row("PATCH", "/acr/v1/<name>/_tags/<tag>", _CHANGE, locks.change_tag),
     _row("GET", "/acr/v1/<name>/_manifests", _READ, listings.list_manifest_objects),
     _row("GET", "/acr/v1/<name>/_manifests/<digest>", _READ, listings.get_manifest_object),
+    _row("PATCH", "/acr/v1/<name>/_manifests/<digest>", _CHANGE, locks.change_manifest),
     _row("GET", "/acr/v1/<name>", _READ, listings.get_repository),
+    _row("PATCH", "/acr/v1/<name>", _CHANGE, locks.change_repository),
     _row("DELETE", "/acr/v1/<name>", _DELETE, listings.delete_repository),
 )

@@ -25,7 +25,7 @@ PARTS: Final = {
     "group": "the name of the resource group",
     "identity": "the name of a managed identity",
     "map": "the name of a scope map",
-    "operation": "the id of an import",
+    "operation": "the id of an import that was begun",
     "principal": "an object id or, in Graph's form, `appId='...'`",
     "provider": "a namespace, such as `Microsoft.ContainerRegistry`",
     "registry": "the name of the registry",

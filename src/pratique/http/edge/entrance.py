@@ -37,6 +37,7 @@ from pratique.naming.errors import printable
 from pratique.observability import LineLog, Meter
 
 HELP_PATH = "/help/authorization"
+_NO_HOST = "the Host header is missing, is there twice, or is no host name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,8 +365,7 @@ class Entrance:
         if base is None:
             several = len(request.headers.get_all("host")) > 1
             if several or not is_host(request.host):
-                message = "the Host header is missing, is there twice, or is no host name"
-                raise Turned(problem_response(Problem.BAD_REQUEST, message))
+                raise Turned(problem_response(Problem.BAD_REQUEST, _NO_HOST))
             base = f"{request.scheme}://{request.host.lower()}"
         host = base.partition("://")[2]
         service = registry.login_server or host
@@ -381,7 +381,13 @@ class Entrance:
 
 
 def _addressed(snapshot: Snapshot, request: Request) -> Snapshot:
-    """The snapshot seen from the registry that a request addresses."""
+    """The snapshot seen from the registry that a request addresses.
+
+    Raises:
+        Turned: it names two hosts, of which whoever stands before us may have looked at the other.
+    """
+    if len(request.headers.get_all("host")) > 1:
+        raise Turned(problem_response(Problem.BAD_REQUEST, _NO_HOST))
     host = request.host.lower()
     seen = snapshot.at_host(host)
     if seen is snapshot and host.endswith((":443", ":80")):

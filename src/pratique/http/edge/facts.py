@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pratique.access import Denied
-from pratique.admission import Caller
+from pratique.admission import Caller, Snapshot
 
 
 class Facts:
@@ -15,6 +15,9 @@ class Facts:
         failed: why a sign-in proved nobody; empty when none failed.
         refused: what the law refused; None for nothing.
         decision_id: of the refusal or the failed sign-in that is recorded; empty for none.
+        concerned: law and directory as seen from the registry that the request is about, where its
+            path says so; None where its host does.
+        detail: what was changed of content, or what forbade it; empty for no more to tell.
     """
 
     # Of the class, not of each: most requests have nothing of this to tell but who sends them.
@@ -23,6 +26,8 @@ class Facts:
     failed: str = ""
     refused: Denied | None = None
     decision_id: str = ""
+    concerned: Snapshot | None = None
+    detail: str = ""
 
     def sign_in(self, caller: Caller, way: str) -> None:
         """Somebody signed in by this request."""

@@ -29,6 +29,9 @@ CHANGING: Final = {
     "finish_upload": "PushBlob",
     "delete_tag": "Untag",
     "delete_repository": "DeleteRepository",
+    "change_repository": "UpdateRepository",
+    "change_tag": "UpdateTag",
+    "change_manifest": "UpdateManifest",
 }
 """Rows of the data plane that change content, with the word for it; ACR's where it has one."""
 PASSING: Final = frozenset({"append_to_upload", "cancel_upload"})
@@ -134,18 +137,18 @@ class Witness:
     def _note_content(
         self, arrival: Arrival, row: str, response: Response | None, status: int, seconds: float
     ) -> None:
-        base, request, refused = self._base(arrival, status, seconds), arrival.request, None
-        if arrival.facts.refused is not None:
-            refused = str(arrival.facts.refused.reason)
+        base, request = self._base(arrival, status, seconds), arrival.request
+        refused = arrival.facts.refused
+        detail = arrival.facts.detail if refused is None else str(refused.reason)
         headers = [] if response is None else list(response.headers)
         size = 0 if response is None else len(response.body)
 
         def making() -> Entry:
             content = _content(request, row, self._parts_of(request.method, request.path), headers)
-            if row == _PULL and not refused:
+            if row == _PULL and refused is None:
                 content["size"] = size
-            if refused:
-                content["description"] = refused
+            if detail:
+                content["description"] = told(detail)
             return Entry(category="repository", **content, **base())
 
         self._auditor.note("repository", making, refused=status >= _REFUSED_FROM)
@@ -153,7 +156,11 @@ class Witness:
     def _base(self, arrival: Arrival, status: int, seconds: float) -> Callable[[], dict[str, Any]]:
         """Makes what every entry holds, when it is written."""
         auditor, facts, request = self._auditor, arrival.facts, arrival.request
-        at, server = auditor.clock(), arrival.front.service
+        at, seen = auditor.clock(), facts.concerned or arrival.snapshot
+        server = arrival.front.service
+        if facts.concerned is not None:
+            server = facts.concerned.registry.login_server or server
+        registry = str(seen.registry.scope) if seen.registry_id else ""
 
         def base() -> dict[str, Any]:
             caller = facts.caller or _caller_of(facts.refused)
@@ -170,6 +177,7 @@ class Witness:
                 "correlation": facts.decision_id,
                 "duration_ms": round(seconds * 1000),
                 "server": server,
+                "registry": registry,
             }
 
         return base

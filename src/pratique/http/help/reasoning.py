@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pratique.access import DirectoryPrincipal
-from pratique.admission import Caller, ControlError, ControlPlane, Refused
+from pratique.admission import Caller, ControlError, ControlPlane, NotFound, Refused
 from pratique.admission.account import question_of
 from pratique.admission.decisions import DecisionRecord
 from pratique.admission.inquiries import check
@@ -55,6 +55,9 @@ class Reasonings:
         try:
             control = self._control.of(arrival.snapshot.registry_id)
             snapshot = control.view(caller, PERMISSION, arrival.snapshot.registry.scope)
+        except NotFound:
+            # The registry went in this very moment, and its decisions with it.
+            return None
         except Refused as refused:
             self._entrance.record(arrival, refused.denied)
             return None
@@ -71,7 +74,15 @@ class Reasonings:
             )
         except ControlError as error:
             return Reasoning(unanswered=str(error))
-        return Reasoning(bool(now.verdict), tuple(r.commands(law) for r in now.remedies))
+        chosen = f" --registry {snapshot.registry.name}" if snapshot.registry_id else ""
+        commands = (tuple(_at(c, chosen) for c in r.commands(law)) for r in now.remedies)
+        return Reasoning(bool(now.verdict), tuple(commands))
+
+
+def _at(command: str, chosen: str) -> str:
+    """A command as it is typed for another registry than the home registry."""
+    parts = command.split(" && ")
+    return " && ".join(f"{p}{chosen}" if p.startswith("pratique ") else p for p in parts)
 
 
 def is_own(record: DecisionRecord, user: User) -> bool:

@@ -107,7 +107,8 @@ async def check_access(visit: Visit, wanted: CheckRequest) -> Given[access_shape
     )
     at = visit.gate.now()
     found = await visit.apart(lambda patience: check(snapshot.law, question, at, patience))
-    return Given(show.answer(found, snapshot, denials=visit.may(_DENIALS_READ)))
+    denials, told = visit.may(_DENIALS_READ), visit.told_of(snapshot)
+    return Given(show.answer(found, snapshot, denials=denials, told=told))
 
 
 async def list_who_can(visit: Visit, wanted: WhoCanRequest) -> Given[access_shapes.Holders]:

@@ -42,6 +42,7 @@ class RoleAssignment(Shape, frozen=True, kw_only=True):
     principal_kind: PrincipalKind | None
     scope: str
     condition: str | None
+    description: str
     created: Time
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 
 from pratique.access import (
     EVERY_REPOSITORY,
@@ -35,18 +36,25 @@ from pratique.access.review import Fault, Finding
 from pratique.admission import Snapshot
 from pratique.admission.inquiries import Answer, Trial
 from pratique.http.management import access_shapes, views
-from pratique.naming import RepositoryName
+from pratique.naming import RepositoryName, ResourceScope
 
 MOST_RESOURCES = 50
 
 
-def answer(found: Answer, snapshot: Snapshot, *, denials: bool) -> access_shapes.Verdict:
+def answer(
+    found: Answer,
+    snapshot: Snapshot,
+    *,
+    denials: bool,
+    told: Callable[[ResourceScope], bool],
+) -> access_shapes.Verdict:
     """A verdict with everything behind it.
 
     Args:
         found: to be shown.
         snapshot: by which it was found.
         denials: whether deny assignments may be shown to whoever asks.
+        told: whether what stands at a scope may be shown to them.
     """
     verdict, law = found.verdict, snapshot.law
     question = verdict.question
@@ -61,7 +69,7 @@ def answer(found: Answer, snapshot: Snapshot, *, denials: bool) -> access_shapes
         consulted=[
             consulted(rule, snapshot)
             for rule in verdict.consulted
-            if denials or isinstance(rule.rule, RoleAssignment)
+            if (denials or isinstance(rule.rule, RoleAssignment)) and told(rule.rule.scope)
         ],
         remedies=[list(remedy.commands(law)) for remedy in found.remedies],
         groups_that_may=sorted(

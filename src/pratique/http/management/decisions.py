@@ -107,6 +107,8 @@ async def list_decisions(visit: Visit, query: WhichDecisions) -> Given[access_sh
     wanted = _Wanted(
         since=since,
         limit=query.limit,
+        registry=snapshot.registry_id,
+        mixed=not snapshot.alone,
         repository=None if query.repository is None else str(RepositoryName(query.repository)),
         reason=_reason(query.reason),
         after=None if query.after is None else _place(query.after),

@@ -26,13 +26,13 @@ from pratique.http.wire.answers import Given
 from pratique.http.wire.contracts import BODY, QUERY, contract_of
 from pratique.http.wire.json_bodies import UnreadableJson, read_json
 from pratique.http.wire.messages import BodyTooLarge, BodyTruncated, Response, TooManyFields
-from pratique.http.wire.problems import Problem, problem_response
+from pratique.http.wire.problems import TRY_AGAIN, Problem, problem_response
 from pratique.http.wire.queries import Nothing, UnreadableQuery, read_query
 from pratique.identity import PasswordHasher
 from pratique.identity.federation import OutsideKeys
 from pratique.identity.ldap import LdapDirectory
 from pratique.naming import InvalidName
-from pratique.registry import Registry, StorageFailed, StorageFull
+from pratique.registry import Registry, StorageFailed, StorageFrozen, StorageFull
 
 FAILURES: dict[type[Exception], Problem] = {
     NotFound: Problem.RESOURCE_UNKNOWN,
@@ -48,6 +48,7 @@ FAILURES: dict[type[Exception], Problem] = {
     BodyTruncated: Problem.SIZE_INVALID,
     TooManyFields: Problem.BAD_REQUEST,
     StorageFull: Problem.STORAGE_FULL,
+    StorageFrozen: Problem.UNAVAILABLE,
     StorageFailed: Problem.UNKNOWN,
 }
 """What each failure of an operation is told as."""
@@ -95,7 +96,8 @@ class Management:
             response = turned.response
         except tuple(FAILURES) as error:
             problem = next(p for kind, p in FAILURES.items() if isinstance(error, kind))
-            response = problem_response(problem, str(error))
+            headers = (TRY_AGAIN,) if isinstance(error, StorageFrozen) else ()
+            response = problem_response(problem, str(error), headers=headers)
         response.headers.extend(_HEADERS)
         return response
 

@@ -110,4 +110,8 @@ def _group(snapshot: Snapshot, name: str | None) -> ResourceScope:
 
 
 def _shown(seen: Snapshot) -> shapes.ListedRegistry:
-    return shapes.ListedRegistry.widening(views.registry(seen.registry), home=not seen.registry_id)
+    return shapes.ListedRegistry.widening(
+        views.registry(seen.registry),
+        home=not seen.registry_id,
+        registry_id=seen.registry_id or None,
+    )

@@ -24,6 +24,7 @@ class NewAssignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     condition: str | None = None
     repositories: tuple[str, ...] = ()
     when_present: roles.WhenPresent = roles.WhenPresent.REFUSE
+    description: str | None = None
 
     def wanted(self, registry: ResourceScope) -> roles.WantedAssignment:
         """What is asked for, at `registry` when no scope is given.
@@ -38,6 +39,7 @@ class NewAssignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self.condition,
             self.repositories,
             self.when_present,
+            description=self.description,
         )
 
 

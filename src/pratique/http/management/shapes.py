@@ -48,9 +48,10 @@ class Registry(Shape, frozen=True, kw_only=True):
 
 
 class ListedRegistry(Registry, frozen=True, kw_only=True):
-    """A registry of the server; the home registry is the one that was there first."""
+    """A registry of the server; the home registry, which was there first, has no id."""
 
     home: bool
+    registry_id: str | None
 
 
 class NetworkRules(Shape, frozen=True, kw_only=True):

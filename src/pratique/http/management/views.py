@@ -204,6 +204,7 @@ def assignment(held: RoleAssignment, snapshot: Snapshot) -> access_shapes.RoleAs
         principal_kind=_kind(held.principal_id, snapshot.law),
         scope=str(held.scope),
         condition=held.condition,
+        description=held.description,
         created=instant(held.created_at),
     )
 

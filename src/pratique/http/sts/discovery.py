@@ -22,6 +22,7 @@ def discovery_endpoints() -> Mapping[str, Endpoint]:
         "discovery/v2.0/keys": Endpoint(_READ, _keys),
         "discovery/keys": Endpoint(_READ, _keys),
         "discovery/instance": Endpoint(_READ, _instance),
+        "userrealm/*": Endpoint(_READ, _user_realm),
     }
 
 
@@ -76,6 +77,23 @@ async def _keys(visit: Visit) -> Response:
             public = key.as_dict(private=False)
             keys.append({**public, "kid": record.key_id, "use": "sig", "alg": "ES256"})
     return json_response(200, {"keys": keys}, _PUBLIC)
+
+
+async def _user_realm(visit: Visit) -> Response:
+    """Where a person's password is checked: here, whoever it is about.
+
+    MSAL asks before the password grant, to find people whose company signs them in by itself. The
+    answer is one for everybody, so that it tells nobody who is known here.
+    """
+    host = visit.base_url.partition("://")[2]
+    content = {
+        "ver": "1.0",
+        "account_type": "Managed",
+        "domain_name": visit.arrival.snapshot.registry.tenant_domain or host,
+        "cloud_instance_name": host,
+        "cloud_audience_urn": visit.base_url,
+    }
+    return json_response(200, content, _PUBLIC)
 
 
 async def _instance(visit: Visit) -> Response:

@@ -13,14 +13,15 @@ from pratique.http.wire.messages import Response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.naming.errors import printable
 
-_BELOW_A_TENANT = frozenset({"oauth2", "v2.0", "discovery", ".well-known"})
+_BELOW_A_TENANT = frozenset({"oauth2", "v2.0", "discovery", ".well-known", "userrealm"})
 
 
 class Sts:
     """Answers below `/{tenant}/`.
 
     Args:
-        endpoints: rows by what stands behind the tenant in the path.
+        endpoints: rows by what stands behind the tenant in the path; `NAME/*` is the row of all
+            that have one further part.
         clock: gives now, with a time zone.
         new_id: gives the id of an answer that tells of an error.
     """
@@ -47,7 +48,7 @@ class Sts:
     async def handle(self, arrival: Arrival) -> Response:
         """The answer to any request at such an address."""
         tenant, _, below = arrival.request.path[1:].partition("/")
-        endpoint = self._endpoints.get(below)
+        endpoint = self._endpoints.get(below) or self._endpoints.get(_of_all(below))
         if endpoint is None:
             return problem_response(Problem.NOT_FOUND, "there is nothing at this address")
         visit = Visit(arrival, self._clock())
@@ -57,6 +58,11 @@ class Sts:
             return await endpoint.answer(visit)
         except OAuthError as error:
             return oauth_error(error, visit.at, self._new_id())
+
+
+def _of_all(below: str) -> str:
+    before, slash, last = below.partition("/")
+    return f"{before}/*" if slash and last and "/" not in last else ""
 
 
 def _check_tenant(visit: Visit, tenant: str) -> None:

@@ -2,7 +2,8 @@
 
 Machines with one credential ask in crowds, when many jobs start at once. Within a second all that
 a token of theirs says is the same but for its id, so the first one's token does for all of them.
-Nothing outlives the second, a change of law or directory, or what the client showed.
+Nothing outlives the second, a change of law or directory, or what the client showed. A law that was
+put back and changed since may have the same number, so it is known by the snapshot itself.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from pratique.admission.snapshot import Snapshot
 from pratique.http.sts.visit import Visit
 from pratique.http.wire.messages import Response
 
@@ -21,14 +23,14 @@ class Repeats:
     """The answers of one second, found by everything that they hang on."""
 
     def __init__(self) -> None:
-        self._when: tuple[int, int] = (0, 0)
+        self._snapshot: Snapshot | None = None
+        self._second = 0
         self._answers: dict[_Key, Response] = {}
 
     def find(self, visit: Visit, body: bytes) -> Response | None:
         """The answer that was given to the same request in this second; None for none."""
-        when = _when(visit)
-        if when != self._when:
-            self._when = when
+        if not self._is_of_now(visit):
+            self._snapshot, self._second = visit.arrival.snapshot, int(visit.at.timestamp())
             self._answers.clear()
         known = self._answers.get(_key(visit, body))
         # Whoever gets an answer may add to its headers.
@@ -39,14 +41,14 @@ class Repeats:
 
         An answer that took so long that its second or its law is over is not kept.
         """
-        if _when(visit) == self._when and len(self._answers) < _MOST:
+        if self._is_of_now(visit) and len(self._answers) < _MOST:
             self._answers[_key(visit, body)] = Response(
                 answer.status, list(answer.headers), answer.body
             )
 
-
-def _when(visit: Visit) -> tuple[int, int]:
-    return visit.arrival.snapshot.version, int(visit.at.timestamp())
+    def _is_of_now(self, visit: Visit) -> bool:
+        same_law = visit.arrival.snapshot is self._snapshot
+        return same_law and int(visit.at.timestamp()) == self._second
 
 
 def _key(visit: Visit, body: bytes) -> _Key:

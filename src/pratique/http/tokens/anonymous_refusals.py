@@ -2,7 +2,8 @@
 
 Whoever forgot to log in is the commonest caller that a registry refuses, and most clients ask two
 or three times before they give up; a machine that was set up without credentials asks for ever.
-So what one source is refused again within a minute is the decision that was recorded before.
+So what one source is refused again within a minute is the decision that was recorded before, as
+long as it is judged by the same snapshot: a law that was put back may have the same number.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 from pratique.access import Denied, RegistryAction
 from pratique.admission.attempts import source_of
+from pratique.admission.snapshot import Snapshot
 from pratique.http.edge import Arrival, Entrance
 
 SAME_FOR: Final = timedelta(minutes=1)
@@ -20,7 +22,7 @@ MAX_REMEMBERED: Final = 4096
 # A person forgets to log in a few times in a minute; whoever asks for more tries names.
 MOST_OF_ONE_SOURCE: Final = 20
 
-_Key = tuple[str, str, RegistryAction, int]
+_Key = tuple[str, str, str, RegistryAction]
 
 
 class AnonymousRefusals:
@@ -38,7 +40,7 @@ class AnonymousRefusals:
         self._entrance = entrance
         self._clock = clock
         self._new_id = new_id
-        self._known: dict[_Key, tuple[datetime, str]] = {}
+        self._known: dict[_Key, tuple[datetime, str, Snapshot]] = {}
         self._counted: dict[str, tuple[datetime, int]] = {}
 
     def decision_of(self, arrival: Arrival, denials: Sequence[Denied]) -> str:
@@ -56,29 +58,42 @@ class AnonymousRefusals:
         action = None if told is None else _action(told)
         if told is None or action is None:
             return self._new_id()
-        source, version = source_of(arrival.request.client), arrival.snapshot.version
-        key = (source, str(told.question.resource), action, version)
+        source, asked = source_of(arrival.request.client), str(told.question.resource)
+        key = (source, arrival.snapshot.registry_id, asked, action)
         now = self._clock()
         known = self._known.get(key)
-        if known is not None and timedelta(0) <= now - known[0] < SAME_FOR:
+        if known is not None and _is_young(known[0], now) and known[2] is arrival.snapshot:
             return known[1]
         if self._too_many(source, now):
             return self._new_id()
-        while len(self._known) >= MAX_REMEMBERED:
-            del self._known[next(iter(self._known))]
         decision_id = self._entrance.record(arrival, told)
-        self._known[key] = (now, decision_id)
+        self._remember(key, (now, decision_id, arrival.snapshot))
         return decision_id
+
+    def _remember(self, key: _Key, decided: tuple[datetime, str, Snapshot]) -> None:
+        self._known.pop(key, None)
+        while self._known:
+            oldest = next(iter(self._known))
+            # What is too old goes also where there is room: it holds a law that may be large.
+            if len(self._known) < MAX_REMEMBERED and _is_young(self._known[oldest][0], decided[0]):
+                break
+            del self._known[oldest]
+        self._known[key] = decided
 
     def _too_many(self, source: str, now: datetime) -> bool:
         """Whether so many refusals of one source are recorded already in this minute."""
         begun, count = self._counted.pop(source, (now, 0))
-        if not timedelta(0) <= now - begun < SAME_FOR:
+        if not _is_young(begun, now):
             begun, count = now, 0
         while len(self._counted) >= MAX_REMEMBERED:
             del self._counted[next(iter(self._counted))]
         self._counted[source] = (begun, count + 1)
         return count >= MOST_OF_ONE_SOURCE
+
+
+def _is_young(at: datetime, now: datetime) -> bool:
+    # A clock that was put back makes nothing younger.
+    return timedelta(0) <= now - at < SAME_FOR
 
 
 def _action(denied: Denied) -> RegistryAction | None:

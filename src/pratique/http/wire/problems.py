@@ -7,7 +7,7 @@ Codes are those of the OCI distribution specification 1.1, section "Error Codes"
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from pratique.http.wire.messages import Response, encode_json
 
@@ -49,6 +49,8 @@ class Problem(Enum):
     )
     TOOMANYREQUESTS = (429, "TOOMANYREQUESTS", "too many requests or wrong sign-ins; wait")
     UNSUPPORTED = (405, "UNSUPPORTED", "this address does not know the method")
+    # Clients print the words of this code alone, and try nothing again after it.
+    LOCKED = (405, "UNSUPPORTED", "a lock of the repository, tag or manifest forbids this")
     NOT_FOUND = (404, "UNSUPPORTED", "there is nothing at this address")
     BAD_REQUEST = (400, "BAD_REQUEST", "the request cannot be understood")
     TOO_LARGE = (413, "SIZE_INVALID", "the request is larger than its kind may be")
@@ -63,6 +65,9 @@ class Problem(Enum):
         self.code = code
         self.meaning = meaning
 
+
+# Beside `UNAVAILABLE` where the registry takes no changes: a move takes seconds, or minutes.
+TRY_AGAIN: Final = ("retry-after", "30")
 
 _NOT_GIVEN: Any = object()
 

@@ -1,6 +1,7 @@
 """Statements that SQLite and PostgreSQL both understand, with `$1`, `$2`, ... for arguments.
 
-What needs locks in one and none in the other stands with the store that needs it.
+What needs row locks in one and none in the other stands with the store that needs it. The numbers
+in `locks` are those of `Locks`: 1 and 2 keep from deletion, 4 from listings, 8 from pulls.
 """
 
 from __future__ import annotations
@@ -10,19 +11,28 @@ from typing import Final
 # Manifests and tags.
 
 MANIFEST_BY_TAG: Final = """
-    SELECT m.digest, m.media_type, m.content
+    SELECT m.digest, m.media_type, m.content, CASE WHEN (p.locks & 8) <> 0 THEN 'repository'
+        WHEN (m.locks & 8) <> 0 THEN 'manifest' WHEN (t.locks & 8) <> 0 THEN 'tag' END
     FROM tags t JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
+    JOIN repositories p ON p.name = t.repository
     WHERE t.repository = $1 AND t.name = $2
 """
 MANIFEST_BY_DIGEST: Final = """
-    SELECT digest, media_type, content FROM manifests WHERE repository = $1 AND digest = $2
+    SELECT m.digest, m.media_type, m.content, CASE WHEN (p.locks & 8) <> 0 THEN 'repository'
+        WHEN (m.locks & 8) <> 0 THEN 'manifest' END
+    FROM manifests m JOIN repositories p ON p.name = m.repository
+    WHERE m.repository = $1 AND m.digest = $2
 """
+# A repository that may not be pulled from has one row, whose first column says so.
 REFERRERS: Final = """
-    SELECT m.digest, m.media_type, m.size,
+    SELECT p.locks & 8, m.digest, m.media_type, m.size,
         COALESCE(m.artifact_type, m.config_media_type), m.annotations
-    FROM manifest_references r
-    JOIN manifests m ON m.repository = r.repository AND m.digest = r.digest
-    WHERE r.repository = $1 AND r.target = $2 AND r.kind = 'subject'
+    FROM repositories p
+    LEFT JOIN manifest_references r ON r.repository = p.name AND r.target = $2
+        AND r.kind = 'subject' AND (p.locks & 8) <> 8
+    LEFT JOIN manifests m ON m.repository = r.repository AND m.digest = r.digest
+        AND (m.locks & 4) <> 4
+    WHERE p.name = $1
     ORDER BY m.created_at, m.digest
 """
 PUT_REPOSITORY: Final = """
@@ -55,10 +65,57 @@ PUT_TAG: Final = """
 FORGET_TAG: Final = "DELETE FROM tags WHERE repository = $1 AND name = $2"
 FORGET_TAGS_OF: Final = "DELETE FROM tags WHERE repository = $1 AND digest = $2"
 
+# Locks, each as the tag, or else the manifest, and its number.
+
+REPOSITORY_LOCKS: Final = "SELECT locks FROM repositories WHERE name = $1"
+LOCKS_OF_MANIFEST: Final = """
+    SELECT NULL, digest, locks FROM manifests WHERE repository = $1 AND digest = $2
+    UNION ALL SELECT name, digest, locks FROM tags WHERE repository = $1 AND digest = $2
+"""
+LOCKED_IN_REPOSITORY: Final = """
+    SELECT NULL, digest, locks FROM manifests WHERE repository = $1 AND (locks & 3) <> 0
+    UNION ALL SELECT name, digest, locks FROM tags WHERE repository = $1 AND (locks & 3) <> 0
+    LIMIT 1
+"""
+TAG_AND_TARGET: Final = """
+    SELECT t.name, t.locks, t.digest, m.locks
+    FROM tags t JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
+    WHERE t.repository = $1 AND t.name
+"""
+_LOCKED_ABOVE: Final = """
+    WITH RECURSIVE above (digest) AS (
+        SELECT r.digest FROM manifest_references r
+        WHERE r.repository = $1 AND r.target = $2 AND r.kind IN
+        {kinds}
+        UNION SELECT r.digest FROM above a JOIN manifest_references r
+        ON r.repository = $1 AND r.target = a.digest AND r.kind = 'child')
+    SELECT NULL, m.digest, m.locks
+    FROM above a JOIN manifests m ON m.repository = $1 AND m.digest = a.digest
+    WHERE (m.locks & 3) <> 0
+    UNION ALL SELECT t.name, t.digest, t.locks
+    FROM above a JOIN tags t ON t.repository = $1 AND t.digest = a.digest
+    WHERE (t.locks & 3) <> 0
+    LIMIT 1
+"""
+LOCKED_ABOVE_MANIFEST: Final = _LOCKED_ABOVE.format(kinds="('child')")
+LOCKED_ABOVE_BLOB: Final = _LOCKED_ABOVE.format(kinds="('config', 'layer')")
+CHANGE_REPOSITORY: Final = "UPDATE repositories SET locks = (locks & $2) | $3 WHERE name = $1"
+CHANGE_MANIFEST: Final = """
+    UPDATE manifests SET locks = (locks & $3) | $4 WHERE repository = $1 AND digest = $2
+"""
+CHANGE_TAG: Final = """
+    UPDATE tags SET locks = (locks & $3) | $4 WHERE repository = $1 AND name = $2
+"""
+
 # Links between repositories and blobs.
 
 BLOB_SIZE: Final = """
     SELECT b.size FROM repository_blobs l JOIN blobs b ON b.digest = l.digest
+    WHERE l.repository = $1 AND l.digest = $2
+"""
+BLOB_SIZE_TO_READ: Final = """
+    SELECT b.size, p.locks & 8 FROM repository_blobs l JOIN blobs b ON b.digest = l.digest
+    LEFT JOIN repositories p ON p.name = l.repository
     WHERE l.repository = $1 AND l.digest = $2
 """
 HOLDERS: Final = """
@@ -77,32 +134,49 @@ FORGET_LINK: Final = "DELETE FROM repository_blobs WHERE repository = $1 AND dig
 BLOB_IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE digest = $1 LIMIT 1"
 FORGET_BLOB: Final = "DELETE FROM blobs WHERE digest = $1"
 
-# Listings, in the order of the names' bytes.
+# Listings, in the order of the names' bytes, and single items. A planner that knows no better takes
+# nearly all rows to be unequal to something, and few to be equal, so locks are asked for by `<>`.
 
 TAGS: Final = """
-    SELECT name FROM tags WHERE repository = $1 AND name > $2 ORDER BY name LIMIT $3
+    SELECT name FROM tags WHERE repository = $1 AND name > $2 AND (locks & 4) <> 4
+    ORDER BY name LIMIT $3
 """
-REPOSITORIES: Final = "SELECT name FROM repositories WHERE name > $1 ORDER BY name LIMIT $2"
+REPOSITORIES: Final = """
+    SELECT name FROM repositories WHERE name > $1 AND (locks & 4) <> 4 ORDER BY name LIMIT $2
+"""
 REPOSITORY: Final = """
     SELECT created_at, updated_at,
         (SELECT COUNT(*) FROM manifests WHERE repository = $1),
-        (SELECT COUNT(*) FROM tags WHERE repository = $1)
+        (SELECT COUNT(*) FROM tags WHERE repository = $1), locks
     FROM repositories WHERE name = $1
 """
 TAG_FACTS: Final = """
-    SELECT name, digest, created_at, updated_at FROM tags
-    WHERE repository = $1 AND name > $2 ORDER BY name LIMIT $3
+    SELECT name, digest, created_at, updated_at, locks FROM tags
+    WHERE repository = $1 AND name > $2 AND (locks & 4) <> 4 ORDER BY name LIMIT $3
+"""
+TAG: Final = """
+    SELECT name, digest, created_at, updated_at, locks FROM tags
+    WHERE repository = $1 AND name = $2
 """
 MANIFEST_FACTS: Final = """
-    SELECT digest, media_type, artifact_type, config_media_type, image_size, created_at, updated_at
-    FROM manifests WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3
+    SELECT digest, media_type, artifact_type, config_media_type, image_size, created_at, updated_at,
+        locks
+    FROM manifests WHERE repository = $1 AND digest > $2 AND (locks & 4) <> 4
+    ORDER BY digest LIMIT $3
+"""
+MANIFEST: Final = """
+    SELECT digest, media_type, artifact_type, config_media_type, image_size, created_at, updated_at,
+        locks
+    FROM manifests WHERE repository = $1 AND digest = $2
 """
 TAGS_OF_RANGE: Final = """
     SELECT digest, name FROM tags
-    WHERE repository = $1 AND digest >= $2 AND digest <= $3 ORDER BY digest, name
+    WHERE repository = $1 AND digest >= $2 AND digest <= $3 AND (locks & 4) <> 4
+    ORDER BY digest, name
 """
 MANIFESTS_OF: Final = "SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest"
 TAGS_OF: Final = "SELECT name FROM tags WHERE repository = $1 ORDER BY name"
+EVERY_REPOSITORY: Final = "SELECT name FROM repositories WHERE name > $1 ORDER BY name LIMIT $2"
 SOME_MANIFESTS_OF: Final = """
     SELECT digest FROM manifests WHERE repository = $1 ORDER BY digest LIMIT $2
 """

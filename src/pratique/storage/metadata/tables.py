@@ -57,7 +57,7 @@ class Table:
 
 # Rows come after those that they point to. A manifest has 4 MiB at most.
 TABLES: Final = (
-    Table("repositories", Part.ROWS, ("name", "created_at", "updated_at"), ("name",)),
+    Table("repositories", Part.ROWS, ("name", "created_at", "updated_at", "locks"), ("name",)),
     Table("blobs", Part.ROWS, ("digest", "size", "created_at"), ("digest",)),
     Table(
         "repository_blobs",
@@ -70,7 +70,7 @@ TABLES: Final = (
         Part.ROWS,
         (
             *("repository", "digest", "media_type", "artifact_type", "config_media_type", "size"),
-            *("image_size", "created_at", "updated_at", "annotations", "content"),
+            *("image_size", "created_at", "updated_at", "annotations", "content", "locks"),
         ),
         ("repository", "digest"),
         at_once=8,
@@ -78,7 +78,7 @@ TABLES: Final = (
     Table(
         "tags",
         Part.ROWS,
-        ("repository", "name", "digest", "created_at", "updated_at"),
+        ("repository", "name", "digest", "created_at", "updated_at", "locks"),
         ("repository", "name"),
     ),
     Table(
@@ -128,6 +128,15 @@ FROZEN: Final = (
 FROZEN_WORDS: Final = (
     "this registry is being moved to another store, or was, and takes no changes here meanwhile"
 )
+
+
+def moved_words(where: str) -> str:
+    """What is said of rows that were moved away, and what to do."""
+    return (
+        f"the registry in {where} was moved with `pratique migrate-store`; serve what it was moved "
+        "to. `pratique migrate-store --take-back` makes this one current again, without what "
+        "changed there since"
+    )
 
 
 class Fingerprint:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pratique.access import RoleAssignment
-from pratique.admission import AlreadyExists, Demand, NotFound, Snapshot, Unacceptable
+from pratique.admission import AlreadyExists, Demand, NotFound, Snapshot
 from pratique.admission.changes import assignments_by_id, roles
 from pratique.http.arm.answers import Listed, Shown, ShownAsGone, ShownAsMade
 from pratique.http.arm.authorization.role_definitions import definition_id
@@ -60,13 +60,18 @@ async def show_role_assignment(visit: Visit) -> Shown:
 
 
 async def put_role_assignment(visit: Visit, wanted: AssignmentContent) -> ShownAsMade:
-    """Assign a role, or give a present assignment another condition."""
+    """Assign a role, or give a present assignment another condition and description."""
     content = wanted.properties
-    if content.description:
-        raise Unacceptable("descriptions of role assignments are not kept here; leave it out")
     role, principal = content.role_definition_id, content.principal_id
     assignment_id = visit.parts["assignment"]
-    asked = roles.WantedAssignment(role, principal, visit.scope, content.condition or None)
+    asked = roles.WantedAssignment(
+        role,
+        principal,
+        visit.scope,
+        content.condition or None,
+        # A PUT is the whole of it: what is left out is taken away.
+        description=content.description or "",
+    )
 
     def demands(snapshot: Snapshot) -> tuple[Demand, ...]:
         # Conditions on the right to assign roles ask which one, and to whom.
@@ -138,7 +143,7 @@ def _shown(assignment: RoleAssignment, snapshot: Snapshot) -> dict[str, Any]:
             "roleDefinitionId": definition_id(assignment.role_id, snapshot.registry),
             "principalId": assignment.principal_id,
             "principalType": holder.kind.value if holder else "Unknown",
-            "description": None,
+            "description": assignment.description or None,
             "condition": assignment.condition,
             "conditionVersion": None if assignment.condition is None else "2.0",
             "delegatedManagedIdentityResourceId": None,

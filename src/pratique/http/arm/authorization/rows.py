@@ -78,5 +78,17 @@ ROWS: tuple[Route, ...] = (
         f"{_AUTHORIZATION}/{_DENIALS}/read",
         deny_assignments.show_deny_assignment,
     ),
+    row(
+        "PUT",
+        f"{ANYWHERE}/{_DENIALS}/<deny>",
+        f"{_AUTHORIZATION}/{_DENIALS}/write",
+        deny_assignments.put_deny_assignment,
+    ),
+    row(
+        "DELETE",
+        f"{ANYWHERE}/{_DENIALS}/<deny>",
+        f"{_AUTHORIZATION}/{_DENIALS}/delete",
+        deny_assignments.delete_deny_assignment,
+    ),
     row("GET", f"{ANYWHERE}/permissions", "", permissions.list_permissions),
 )

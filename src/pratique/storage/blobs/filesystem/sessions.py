@@ -22,6 +22,7 @@ SUFFIX: Final = ".session"
 _FILE_MODE: Final = 0o640
 _DIGITS: Final = 20
 _READ_SIZE: Final = 1024 * 1024
+_WORTH_ASKING: Final = 128 * 1024
 
 
 def begin(folder: str, repository: RepositoryName, upload_id: UploadId) -> None:
@@ -79,6 +80,7 @@ class HeldUpload:
         self._end = 0
         self._begun = 0
         self._given_away = False
+        self._has_lost = False
 
     def hold(self) -> None:
         """Take the lock.
@@ -108,9 +110,7 @@ class HeldUpload:
         with faults_told():
             _write_all(self.data, block, self._end)
             self._end += len(block)
-            if self._end - self._begun >= STEP:
-                begin_writing(self.data, self._begun, self._end - self._begun)
-                self._begun = self._end
+            self._begin_writing(STEP)
         if hasher is not None:
             hasher.update(block)
 
@@ -121,12 +121,19 @@ class HeldUpload:
             StorageFull, StorageFailed: they do not.
         """
         with faults_told():
+            # The end of the upload usually comes next, and with it the sync.
+            self._begin_writing(_WORTH_ASKING)
             _write_all(self._session, f"{self._end:0{_DIGITS}d}".encode(), 0)
         self.offset = self._end
 
     def cut(self) -> None:
-        """Give back the room of bytes that do not count, unless the file was given away."""
-        if self.data >= 0 and not self._given_away:
+        """Give back the room of bytes that do not count, unless the file was given away.
+
+        An upload of which the kernel may have lost bytes is over.
+        """
+        if self._has_lost:
+            self.remove()
+        elif self.data >= 0 and not self._given_away:
             with faults_told():
                 os.ftruncate(self.data, self.offset)
             self._end = self._begun = self.offset
@@ -157,12 +164,21 @@ class HeldUpload:
         Raises:
             StorageFailed: it may still be there.
         """
+        self.end_session()
         with faults_told():
-            os.unlink(self._session_path)  # noqa: PTH108
             try:
                 os.unlink(self.data_path)  # noqa: PTH108
             except FileNotFoundError:
                 return
+
+    def end_session(self) -> None:
+        """End an upload whose bytes were moved away.
+
+        Raises:
+            StorageFailed: it may still be there.
+        """
+        with faults_told():
+            os.unlink(self._session_path)  # noqa: PTH108
 
     def release(self) -> None:
         """Drop the lock, if it was taken."""
@@ -170,6 +186,19 @@ class HeldUpload:
             if descriptor >= 0:
                 os.close(descriptor)
         self.data = self._session = -1
+
+    def _begin_writing(self, least: int) -> None:
+        """Have the kernel begin with what was written since it last did, if it is that much."""
+        if self._end - self._begun < least:
+            return
+        try:
+            begin_writing(self.data, self._begun, self._end - self._begun)
+        except OSError:
+            # What could not be written may be gone from memory, with bytes that count on the same
+            # page, and a sync would say nothing of it: these bytes must never be tried again.
+            self._has_lost = True
+            raise
+        self._begun = self._end
 
     def _open_data(self) -> None:
         create = os.O_CREAT if self.offset == 0 else 0

@@ -100,21 +100,20 @@ class FilesystemUploads:
         start: int | None,
         length: int | None,
     ) -> int:
-        """See the port."""
+        """See the port. Without a last chunk, one thread does it all at once."""
+        if body is None:
+            upload = HeldUpload(self._folder, repository, upload_id)
+            actual = await aside(self.pool, self._finish_as_it_is, upload, upload_id, digest, start)
+            return self._finished(upload, upload_id, digest, actual)
         async with self._held(repository, upload_id) as upload:
             _check_order(start, upload.offset)
             hashed, hasher = self._hashers.best(upload_id, upload.offset, digest.algorithm)
-            rest: list[bytes] = []
             follows = hashed == upload.offset
-            if body is not None:
-                rest = await self._receive(upload, body, length, hasher if follows else None)
+            rest = await self._receive(upload, body, length, hasher if follows else None)
             # What was hashed as it came need not be read again.
             unread = None if follows else hashed
             actual = await aside(self.pool, self._conclude, upload, rest, hasher, unread, digest)
-            self._hashers.drop(upload_id)
-            if actual != digest:
-                raise DigestMismatch(digest, actual)
-            return upload.end
+            return self._finished(upload, upload_id, digest, actual)
 
     async def discard(self, repository: RepositoryName, upload_id: UploadId) -> None:
         """See the port."""
@@ -174,6 +173,27 @@ class FilesystemUploads:
         finally:
             await settled(writing)
 
+    def _finished(
+        self, upload: HeldUpload, upload_id: UploadId, digest: Digest, actual: Digest
+    ) -> int:
+        self._hashers.drop(upload_id)
+        if actual != digest:
+            raise DigestMismatch(digest, actual)
+        return upload.end
+
+    def _finish_as_it_is(
+        self, upload: HeldUpload, upload_id: UploadId, digest: Digest, start: int | None
+    ) -> Digest:
+        """As `_conclude`, of an upload that nobody holds yet and nothing is added to."""
+        try:
+            upload.hold()
+            _check_order(start, upload.offset)
+            hashed, hasher = self._hashers.best(upload_id, upload.offset, digest.algorithm)
+            unread = None if hashed == upload.offset else hashed
+            return self._conclude(upload, [], hasher, unread, digest)
+        finally:
+            upload.release()
+
     def _conclude(
         self,
         upload: HeldUpload,
@@ -191,7 +211,8 @@ class FilesystemUploads:
             unread: where it must go on reading; None when it has taken in all that is written.
             digest: that the blob should have.
         """
-        upload.write(rest, hasher if unread is None else None)
+        if rest:
+            upload.write(rest, hasher if unread is None else None)
         if unread is not None:
             upload.hash_from(unread, hasher)
         actual = Digest.from_hasher(digest.algorithm, hasher)
@@ -214,11 +235,13 @@ class FilesystemUploads:
             with suppress(ContentError):
                 upload.remove()
             raise
-        upload.remove()
+        upload.end_session()
 
 
 class _Hashers:
     """Running digests, so that a blob in chunks is hashed as it comes; a bounded cache.
+
+    Threads may look while the event loop's keeps and drops.
 
     INVARIANT: bytes that count never change, so a digest of the first n stays true even while
     another process adds more.
@@ -253,7 +276,8 @@ class _Hashers:
 
 
 def _count(upload: HeldUpload, rest: list[bytes], hasher: Hasher | None) -> None:
-    upload.write(rest, hasher)
+    if rest:
+        upload.write(rest, hasher)
     upload.count()
 
 

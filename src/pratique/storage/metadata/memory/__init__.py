@@ -2,6 +2,7 @@
 
 from pratique.storage.metadata.memory.blob_links import MemoryBlobLinks
 from pratique.storage.metadata.memory.catalogue import MemoryCatalogue
+from pratique.storage.metadata.memory.items import MemoryItems
 from pratique.storage.metadata.memory.leftovers import MemoryLeftovers
 from pratique.storage.metadata.memory.manifests import MemoryManifests
 from pratique.storage.metadata.memory.rows import ContentRows
@@ -10,6 +11,7 @@ __all__ = [
     "ContentRows",
     "MemoryBlobLinks",
     "MemoryCatalogue",
+    "MemoryItems",
     "MemoryLeftovers",
     "MemoryManifests",
 ]

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pratique.naming import Digest, RepositoryName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
+from pratique.registry.locks import AGAINST_DELETION
 from pratique.storage.metadata.memory.rows import ContentRows
 
 P = TypeVar("P", LinkPlace, ManifestPlace)
@@ -15,7 +16,7 @@ _BLOB_KINDS = frozenset({"config", "layer"})
 
 
 class MemoryLeftovers:
-    """The port `Leftovers`."""
+    """The ports `Leftovers` and `Remains`."""
 
     def __init__(self, rows: ContentRows) -> None:
         self._rows = rows
@@ -64,6 +65,10 @@ class MemoryLeftovers:
                 gone += 1
         return gone
 
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port."""
+        return tuple(sorted(name for name in self._rows.repositories if name > last)[:limit])
+
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""
         row, held = self._rows.repositories.get(repository), self._rows.links.get(repository, {})
@@ -106,6 +111,8 @@ class MemoryLeftovers:
         repository = self._rows.repositories.get(place.repository)
         manifest = repository.manifests.get(place.digest) if repository else None
         if repository is None or manifest is None or manifest.updated_at >= before:
+            return False
+        if AGAINST_DELETION & (repository.locks | manifest.locks):
             return False
         if any(tag.digest == place.digest for tag in repository.tags.values()):
             return False

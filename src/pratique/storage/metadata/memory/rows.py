@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import ManifestRecord
+from pratique.registry.locks import OPEN, Locks
 
 
 @dataclass(slots=True)
@@ -16,6 +17,7 @@ class ManifestRow:
     record: ManifestRecord
     created_at: datetime
     updated_at: datetime
+    locks: Locks = OPEN
 
 
 @dataclass(slots=True)
@@ -25,6 +27,7 @@ class TagRow:
     digest: Digest
     created_at: datetime
     updated_at: datetime
+    locks: Locks = OPEN
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class RepositoryRow:
 
     created_at: datetime
     updated_at: datetime
+    locks: Locks = OPEN
     manifests: dict[Digest, ManifestRow] = field(default_factory=dict)
     tags: dict[Tag, TagRow] = field(default_factory=dict)
 
@@ -56,3 +60,8 @@ class ContentRows:
 
     repositories: dict[RepositoryName, RepositoryRow] = field(default_factory=dict)
     links: dict[RepositoryName, dict[Digest, LinkRow]] = field(default_factory=dict)
+
+    def locks(self, repository: RepositoryName) -> Locks:
+        """Of a repository; none when it does not exist."""
+        held = self.repositories.get(repository)
+        return OPEN if held is None else held.locks

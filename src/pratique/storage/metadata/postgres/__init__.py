@@ -5,6 +5,7 @@ from pratique.storage.metadata.postgres.bounds import Bounds
 from pratique.storage.metadata.postgres.catalogue import PostgresCatalogue
 from pratique.storage.metadata.postgres.database import PostgresDatabase, TryAgain
 from pratique.storage.metadata.postgres.driver import Connection, Row
+from pratique.storage.metadata.postgres.items import PostgresItems
 from pratique.storage.metadata.postgres.leftovers import PostgresLeftovers
 from pratique.storage.metadata.postgres.manifests import PostgresManifests
 from pratique.storage.metadata.postgres.upload_sessions import (
@@ -19,6 +20,7 @@ __all__ = [
     "PostgresBlobPlaces",
     "PostgresCatalogue",
     "PostgresDatabase",
+    "PostgresItems",
     "PostgresLeftovers",
     "PostgresManifests",
     "PostgresUploadSessions",

@@ -7,7 +7,7 @@ import ssl
 from types import TracebackType
 from typing import Final
 
-from pratique.registry.errors import StorageFailed, StorageFull
+from pratique.registry.errors import StorageFailed, StorageFrozen, StorageFull
 from pratique.storage.metadata.postgres.driver import driver
 from pratique.storage.metadata.tables import FROZEN_WORDS
 
@@ -87,9 +87,10 @@ def fault_of(error: BaseException, shown: str) -> StorageFull | StorageFailed | 
         return StorageFull()
     if sqlstate is not None and sqlstate.startswith(_CONSTRAINTS):
         return None
+    if sqlstate == FROZEN:
+        return StorageFrozen(FROZEN_WORDS)
     detail = _detail(error, sqlstate, shown)
-    told = FROZEN_WORDS if sqlstate == FROZEN else None
-    return None if detail is None else StorageFailed(detail, told)
+    return None if detail is None else StorageFailed(detail)
 
 
 def is_transient(error: BaseException) -> bool:

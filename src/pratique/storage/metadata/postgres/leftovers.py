@@ -13,13 +13,13 @@ from itertools import groupby
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
-from pratique.registry import StoredName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.postgres.database import PostgresDatabase, TryAgain
 from pratique.storage.metadata.postgres.driver import Connection, Row, count_of
-from pratique.storage.metadata.postgres.manifests import LOCK_REPOSITORY
+from pratique.storage.metadata.postgres.locks import LOCK_REPOSITORY
 from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import repository as repository_of
 from pratique.storage.metadata.rows import to_micros
 
 # Written as values rather than as EXISTS, which may be answered by reading all references at once.
@@ -27,9 +27,12 @@ _LINK_IS_LOOSE: Final = """
     (SELECT 1 FROM manifest_references r WHERE r.repository = l.repository
         AND r.target = l.digest AND r.kind IN ('config', 'layer') LIMIT 1) IS NULL
 """
-# A manifest is led to by a tag, by an index that is there, or by its subject that is there.
+# A manifest is led to by a tag, by an index that is there, or by its subject that is there; and
+# what is locked stays.
 _MANIFEST_IS_LOOSE: Final = """
-    (SELECT 1 FROM tags t WHERE t.repository = m.repository AND t.digest = m.digest
+    (m.locks & 3) = 0
+    AND (SELECT p.locks & 3 FROM repositories p WHERE p.name = m.repository) = 0
+    AND (SELECT 1 FROM tags t WHERE t.repository = m.repository AND t.digest = m.digest
         LIMIT 1) IS NULL
     AND (SELECT 1 FROM manifest_references r WHERE r.repository = m.repository
         AND r.target = m.digest AND r.kind = 'child' LIMIT 1) IS NULL
@@ -80,7 +83,7 @@ _UNLINKED: Final = """
 
 
 class PostgresLeftovers:
-    """The port `Leftovers`."""
+    """The ports `Leftovers` and `Remains`."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
@@ -125,6 +128,11 @@ class PostgresLeftovers:
             digests = [place.digest.text for place in group]
             gone += await self._drop_of(repository, digests, to_micros(before), to_micros(at))
         return gone
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port. One round trip."""
+        rows = await self._database.fetch_all(sql.EVERY_REPOSITORY, last, limit)
+        return tuple(repository_of(name) for (name,) in rows)
 
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""
@@ -221,4 +229,4 @@ def _beyond(after: LinkPlace | ManifestPlace | None) -> tuple[str, str]:
 
 
 def _place(row: Row) -> tuple[RepositoryName, Digest]:
-    return StoredName(row[0]), digest_of(row[1])
+    return repository_of(row[0]), digest_of(row[1])

@@ -14,13 +14,15 @@ import msgspec
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import ManifestRecord, Referrer, StoredManifest
+from pratique.registry.locks import closed
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.postgres.database import PostgresDatabase
 from pratique.storage.metadata.postgres.driver import Connection, count_of
+from pratique.storage.metadata.postgres.locks import manifest_may_go, may_be_put, tag_may_go
 from pratique.storage.metadata.rows import digest as digest_of
 from pratique.storage.metadata.rows import media_type, to_micros
 
-LOCK_REPOSITORY: Final = "SELECT 1 FROM repositories WHERE name = $1 FOR UPDATE"
+_PUT_REPOSITORY: Final = f"{sql.PUT_REPOSITORY} RETURNING repositories.locks"
 # In order, so that two that lock the same links do not wait for each other.
 _LINKED: Final = """
     SELECT digest FROM repository_blobs WHERE repository = $1 AND digest = ANY($2::text[])
@@ -45,7 +47,7 @@ class PostgresManifests:
             row = await self._database.fetch_one(sql.MANIFEST_BY_TAG, repository, reference)
         if row is None:
             return None
-        return StoredManifest(digest_of(row[0]), media_type(row[1]), row[2])
+        return StoredManifest(digest_of(row[0]), media_type(row[1]), row[2], row[3])
 
     async def put(
         self,
@@ -58,7 +60,8 @@ class PostgresManifests:
         now, digest = to_micros(at), record.digest.text
 
         async def work(connection: Connection) -> None:
-            await connection.execute(sql.PUT_REPOSITORY, repository, now)
+            held = await connection.fetchrow(_PUT_REPOSITORY, repository, now)
+            await may_be_put(connection, repository, held[0], record.digest, tags)
             known = await _present(connection, _LINKED, repository, record.needed_blobs)
             known |= await _present(connection, _THERE, repository, record.needed_manifests)
             record.require(repository, known)
@@ -74,7 +77,7 @@ class PostgresManifests:
         now = to_micros(at)
 
         async def work(connection: Connection) -> bool:
-            await connection.execute(LOCK_REPOSITORY, repository)
+            await manifest_may_go(connection, repository, digest)
             await connection.execute(sql.FORGET_TAGS_OF, repository, digest.text)
             await connection.execute(sql.FORGET_REFERENCES, repository, digest.text)
             gone = await connection.execute(sql.FORGET_MANIFEST, repository, digest.text)
@@ -87,7 +90,7 @@ class PostgresManifests:
         now = to_micros(at)
 
         async def work(connection: Connection) -> bool:
-            await connection.execute(LOCK_REPOSITORY, repository)
+            await tag_may_go(connection, repository, tag)
             gone = await connection.execute(sql.FORGET_TAG, repository, tag)
             return await _touch_if(count_of(gone) > 0, connection, repository, now)
 
@@ -96,6 +99,8 @@ class PostgresManifests:
     async def referrers(self, repository: RepositoryName, subject: Digest) -> tuple[Referrer, ...]:
         """See the port."""
         rows = await self._database.fetch_all(sql.REFERRERS, repository, subject.text)
+        if rows and rows[0][0]:
+            raise closed(repository, None)
         return tuple(
             Referrer(
                 digest_of(digest),
@@ -106,7 +111,8 @@ class PostgresManifests:
                 if annotations is None
                 else msgspec.json.decode(annotations, type=dict[str, str]),
             )
-            for digest, kind, size, artifact_type, annotations in rows
+            for _, digest, kind, size, artifact_type, annotations in rows
+            if digest is not None
         )
 
 

@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
-from pratique.registry import StoredName
+from pratique.registry.locks import closed
 from pratique.storage.metadata import statements as sql
+from pratique.storage.metadata.rows import repository as repository_of
 from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
+from pratique.storage.metadata.sqlite.locks import link_may_go, may_be_pushed
 from pratique.storage.metadata.sqlite.remembered import RememberedRows
 
 _ROOM_FOR_SIZES: Final = 2 * 1024 * 1024
-_IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE repository = $1 AND digest = $2"
 _PUT_BLOB: Final = """
     INSERT INTO blobs (digest, size, created_at) VALUES ($1, $2, $3)
     ON CONFLICT (digest) DO NOTHING
@@ -29,15 +30,23 @@ class SqliteBlobLinks:
         self._sizes = RememberedRows[int](database.commits, _ROOM_FOR_SIZES)
 
     async def size(self, repository: RepositoryName, digest: Digest) -> int | None:
+        """See the port."""
+        row = self._database.fetch_one(sql.BLOB_SIZE, {"1": repository, "2": digest.text})
+        return None if row is None else int(row[0])
+
+    async def size_to_read(self, repository: RepositoryName, digest: Digest) -> int | None:
         """See the port. One prepared SELECT at most."""
         key = (repository, digest.text)
         known = self._sizes.get(key)
         if known is not None:
             return known
         # Plain text binds a microsecond faster than a subclass of it.
-        row = self._database.fetch_one(sql.BLOB_SIZE, {"1": str(repository), "2": digest.text})
+        names = {"1": str(repository), "2": digest.text}
+        row = self._database.fetch_one(sql.BLOB_SIZE_TO_READ, names)
         if row is None:
             return None
+        if row[1]:
+            raise closed(repository, None)
         size = int(row[0])
         self._sizes.keep(key, size)
         return size
@@ -49,6 +58,7 @@ class SqliteBlobLinks:
         now = to_micros(at)
 
         def work(connection: sqlite3.Connection) -> None:
+            may_be_pushed(connection, repository)
             connection.execute(_PUT_BLOB, {"1": digest.text, "2": size, "3": now})
             connection.execute(sql.PUT_LINK, {"1": repository, "2": digest.text, "3": now})
 
@@ -59,7 +69,10 @@ class SqliteBlobLinks:
 
         def work(connection: sqlite3.Connection) -> bool:
             gone = connection.execute(sql.FORGET_LINK, {"1": repository, "2": digest.text})
-            return gone.rowcount > 0
+            if not gone.rowcount:
+                return False
+            link_may_go(connection, repository, digest)
+            return True
 
         return await self._database.write(work)
 
@@ -86,7 +99,10 @@ class SqliteBlobLinks:
         now = to_micros(at)
 
         def work(connection: sqlite3.Connection) -> bool:
-            if not connection.execute(_IS_LINKED, {"1": source, "2": digest.text}).fetchone():
+            may_be_pushed(connection, target)
+            found = connection.execute(sql.BLOB_SIZE_TO_READ, {"1": source, "2": digest.text})
+            row = found.fetchone()
+            if row is None or row[1]:
                 return False
             connection.execute(sql.PUT_LINK, {"1": target, "2": digest.text, "3": now})
             return True
@@ -98,4 +114,4 @@ class SqliteBlobLinks:
     ) -> tuple[RepositoryName, ...]:
         """See the port."""
         rows = self._database.fetch_all(sql.HOLDERS, {"1": digest.text, "2": limit, "3": after})
-        return tuple(StoredName(name) for (name,) in rows)
+        return tuple(repository_of(name) for (name,) in rows)

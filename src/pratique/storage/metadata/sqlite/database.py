@@ -18,7 +18,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final, Generic, Self, TypeVar
 
-from pratique.registry.errors import StorageFailed, StorageFull
+from pratique.registry.errors import StorageFailed, StorageFrozen, StorageFull
 from pratique.storage.faults import fault_of
 from pratique.storage.metadata.sqlite.commit_marks import CommitMarks
 from pratique.storage.metadata.sqlite.migrations import migrate
@@ -30,6 +30,8 @@ Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
 
 BUSY_TIMEOUT_MS: Final = 30_000
+# Pages that the reader keeps: all those above the leaves, of a million tags. Taken as it is needed.
+READER_CACHE_KIB: Final = 16 * 1024
 GROUP_LIMIT: Final = 256
 
 
@@ -99,6 +101,7 @@ class Database:
                 reader = _connect(path)
                 opened.callback(reader.close)
                 reader.execute("PRAGMA query_only = ON")
+                reader.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
                 # The first read makes the index whose header tells of commits.
                 reader.execute("SELECT count(*) FROM schema_steps").fetchall()
             except (OSError, sqlite3.Error) as error:
@@ -282,7 +285,7 @@ def _told(error: BaseException) -> BaseException:
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_TRIGGER:
             return error
         # Triggers are there while the registry is being moved, and say so.
-        fault: StorageFull | StorageFailed = StorageFailed(str(error), str(error))
+        fault: StorageFull | StorageFailed = StorageFrozen(str(error))
     else:
         fault = fault_of(error)
     fault.__cause__ = error

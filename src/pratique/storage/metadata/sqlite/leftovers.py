@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from pratique.naming import Digest, RepositoryName
-from pratique.registry import StoredName
 from pratique.registry.content import Found, LinkPlace, ManifestPlace
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import digest as digest_of
+from pratique.storage.metadata.rows import repository as repository_of
 from pratique.storage.metadata.rows import to_micros
 from pratique.storage.metadata.sqlite.database import Database
 
@@ -33,7 +33,8 @@ _MANIFESTS: Final = """
     SELECT repository, digest, updated_at FROM manifests
     WHERE (repository, digest) > ($1, $2) ORDER BY repository, digest LIMIT $3
 """
-# A manifest is led to by a tag, by an index that is there, or by its subject that is there.
+# A manifest is led to by a tag, by an index that is there, or by its subject that is there; and
+# what is locked stays.
 _MANIFEST_IS_NEEDED: Final = """
     SELECT 1 WHERE
         EXISTS (SELECT 1 FROM tags WHERE repository = $1 AND digest = $2)
@@ -42,6 +43,9 @@ _MANIFEST_IS_NEEDED: Final = """
         OR EXISTS (SELECT 1 FROM manifest_references r
             JOIN manifests m ON m.repository = r.repository AND m.digest = r.target
             WHERE r.repository = $1 AND r.digest = $2 AND r.kind = 'subject')
+        OR EXISTS (SELECT 1 FROM manifests
+            WHERE repository = $1 AND digest = $2 AND (locks & 3) <> 0)
+        OR EXISTS (SELECT 1 FROM repositories WHERE name = $1 AND (locks & 3) <> 0)
 """
 _TOUCH: Final = "UPDATE ledger_version SET version = version"
 _IS_OLD_MANIFEST: Final = """
@@ -50,7 +54,7 @@ _IS_OLD_MANIFEST: Final = """
 
 
 class SqliteLeftovers:
-    """The port `Leftovers`."""
+    """The ports `Leftovers` and `Remains`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,7 +66,7 @@ class SqliteLeftovers:
         rows = self._database.fetch_all(_LINKS, _beyond(after, limit))
         limit_time = to_micros(before)
         places = tuple(
-            LinkPlace(StoredName(repository), digest_of(digest))
+            LinkPlace(repository_of(repository), digest_of(digest))
             for repository, digest, linked_at in rows
             if linked_at < limit_time and not self._any(_LINK_IS_NEEDED, repository, digest)
         )
@@ -88,7 +92,7 @@ class SqliteLeftovers:
         rows = self._database.fetch_all(_MANIFESTS, _beyond(after, limit))
         limit_time = to_micros(before)
         places = tuple(
-            ManifestPlace(StoredName(repository), digest_of(digest))
+            ManifestPlace(repository_of(repository), digest_of(digest))
             for repository, digest, updated_at in rows
             if updated_at < limit_time and not self._any(_MANIFEST_IS_NEEDED, repository, digest)
         )
@@ -113,6 +117,11 @@ class SqliteLeftovers:
             return gone
 
         return await self._database.write(work)
+
+    async def repositories(self, limit: int, last: str) -> tuple[RepositoryName, ...]:
+        """See the port."""
+        rows = self._database.fetch_all(sql.EVERY_REPOSITORY, {"1": last, "2": limit})
+        return tuple(repository_of(name) for (name,) in rows)
 
     async def drop_part(self, repository: RepositoryName, limit: int) -> int:
         """See the port."""
@@ -173,4 +182,4 @@ def _beyond(after: LinkPlace | ManifestPlace | None, limit: int) -> dict[str, ob
 
 
 def _place(row: Sequence[object]) -> tuple[RepositoryName, Digest]:
-    return StoredName(str(row[0])), digest_of(str(row[1]))
+    return repository_of(str(row[0])), digest_of(str(row[1]))

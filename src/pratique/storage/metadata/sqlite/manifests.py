@@ -11,10 +11,12 @@ import msgspec
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import ManifestRecord, Referrer, StoredManifest
+from pratique.registry.locks import closed
 from pratique.storage.metadata import statements as sql
 from pratique.storage.metadata.rows import digest as digest_of
 from pratique.storage.metadata.rows import media_type, to_micros
 from pratique.storage.metadata.sqlite.database import Database
+from pratique.storage.metadata.sqlite.locks import manifest_may_go, may_be_put, tag_may_go
 from pratique.storage.metadata.sqlite.remembered import RememberedRows
 
 _BLOB_IS_LINKED: Final = "SELECT 1 FROM repository_blobs WHERE repository = $1 AND digest = $2"
@@ -44,7 +46,7 @@ class SqliteManifests:
         row = self._database.fetch_one(statement, {"1": str(repository), "2": text})
         if row is None:
             return None
-        found = StoredManifest(digest_of(row[0]), media_type(row[1]), row[2])
+        found = StoredManifest(digest_of(row[0]), media_type(row[1]), row[2], row[3])
         self._remembered.keep((repository, text), found, len(found.content))
         return found
 
@@ -59,6 +61,7 @@ class SqliteManifests:
         now = to_micros(at)
 
         def work(connection: sqlite3.Connection) -> None:
+            may_be_put(connection, repository, record.digest, tags)
             blobs = _present(connection, _BLOB_IS_LINKED, repository, record.needed_blobs)
             children = _present(connection, _MANIFEST_IS_THERE, repository, record.needed_manifests)
             record.require(repository, blobs | children)
@@ -77,6 +80,7 @@ class SqliteManifests:
         now = to_micros(at)
 
         def work(connection: sqlite3.Connection) -> bool:
+            manifest_may_go(connection, repository, digest)
             connection.execute(sql.FORGET_TAGS_OF, key)
             connection.execute(sql.FORGET_REFERENCES, key)
             gone = connection.execute(sql.FORGET_MANIFEST, key)
@@ -89,6 +93,7 @@ class SqliteManifests:
         now = to_micros(at)
 
         def work(connection: sqlite3.Connection) -> bool:
+            tag_may_go(connection, repository, tag)
             gone = connection.execute(sql.FORGET_TAG, {"1": repository, "2": tag})
             return _touch_if(gone.rowcount > 0, connection, repository, now)
 
@@ -97,6 +102,8 @@ class SqliteManifests:
     async def referrers(self, repository: RepositoryName, subject: Digest) -> tuple[Referrer, ...]:
         """See the port."""
         rows = self._database.fetch_all(sql.REFERRERS, {"1": repository, "2": subject.text})
+        if rows and rows[0][0]:
+            raise closed(repository, None)
         return tuple(
             Referrer(
                 digest_of(digest),
@@ -107,7 +114,8 @@ class SqliteManifests:
                 if annotations is None
                 else msgspec.json.decode(annotations, type=dict[str, str]),
             )
-            for digest, kind, size, artifact_type, annotations in rows
+            for _, digest, kind, size, artifact_type, annotations in rows
+            if digest is not None
         )
 
 

@@ -28,6 +28,7 @@ from pratique.storage.metadata.tables import (
     Part,
     StoredRow,
     Table,
+    moved_words,
 )
 
 # There while a folder is being filled, or after that broke off: it is no registry.
@@ -43,6 +44,20 @@ _HEAD: Final = "SELECT seq, hash FROM audit_head"
 def was_moved(database: Database) -> bool:
     """Whether the registry was moved to another store, so that this one is out of date."""
     return database.fetch_one(_WAS_MOVED, {"1": _MOVED}) is not None
+
+
+def refuse_moved(database: Database, where: str) -> None:
+    """Refuse rows that are out of date.
+
+    Args:
+        database: that has them.
+        where: they are, in words.
+
+    Raises:
+        StorageFailed: the registry was moved to another store.
+    """
+    if was_moved(database):
+        raise StorageFailed(moved_words(where))
 
 
 class SqliteSource:

@@ -29,6 +29,8 @@ from pratique.http.documents.endpoint import AZURE_PATH, MAKERS, MANAGEMENT_PATH
 from pratique.http.documents.management import CHANGES, EVERY_ROW, WITH_BODY
 from pratique.http.management import ROUTES
 from pratique.http.management.handler import FAILURES
+from pratique.http.wire.contracts import contract_of
+from pratique.http.wire.messages import Response
 from pratique.testing.loops import in_loop
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -73,6 +75,16 @@ def test_every_row_of_the_management_api_is_described() -> None:
         assert operation["x-permission"] == route.permission
         (success,) = (status for status in operation["responses"] if status < "300")
         assert operation["responses"][success]["content"]["application/json"]["schema"]
+
+
+def test_a_row_that_does_not_say_what_it_answers_is_found() -> None:
+    """It cannot be described, so the document cannot be made."""
+
+    async def silent(visit: object) -> Response:
+        raise AssertionError(visit)
+
+    with pytest.raises(TypeError, match="does not say what it answers"):
+        contract_of(silent)
 
 
 def test_every_failure_of_the_management_api_is_described() -> None:
