@@ -97,16 +97,8 @@ def compose(  # noqa: PLR0913 - one for each thing that is chosen here
         "client_credentials": ClientCredentials(clients, new_id),
         **people.grants,
     }
-    imports = Imports(
-        gate,
-        content,
-        sources or RemoteRegistries(AllowedHosts()),
-        pending,
-        recorder,
-        log,
-        clock,
-        new_id,
-    )
+    sources = sources or RemoteRegistries(AllowedHosts())
+    imports = Imports(gate, content, sources, pending, recorder, log, clock, new_id)
     return Application(
         entrance,
         DataPlane(entrance, content, clock),

@@ -148,11 +148,7 @@ def open_registry(  # noqa: PLR0913 - one for each setting
             law_version=lambda: snapshots.current().version,
             law_age=rows.law_age,
             follow=_following(rows, snapshots),
-            parts={
-                **rows.works,
-                LAW: lambda: snapshots.current().version > 0,
-                **blobs.works,
-            },
+            parts={**rows.works, LAW: lambda: snapshots.current().version > 0, **blobs.works},
         )
 
 

@@ -120,7 +120,9 @@ def _rows() -> Iterator[Described]:
 def _described(route: Route, name: str) -> Described:
     summary, remarks = words_of(route.operation)
     gives = answers_of(route)
-    statuses = _ALWAYS | ({409, 507} if route.method not in {"GET", "HEAD"} else set())
+    # What became of an import is told at its own address too.
+    changes = route.method not in {"GET", "HEAD"} or route.permission.endswith("/action")
+    statuses = _ALWAYS | ({409, 507} if changes else set())
     body = body_of(route.operation)
     if body is not None:
         statuses |= {413}

@@ -96,5 +96,6 @@ def _problems(route: Route) -> Iterator[Problem]:
     yield from EVERY_ROW
     if contract_of(route.operation).body is not None:
         yield from WITH_BODY
-    if route.method != "GET":
+    # What became of an import is told at its own address too.
+    if route.method != "GET" or route.permission.endswith("/action"):
         yield from CHANGES
