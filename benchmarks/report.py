@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.bars import Bar, judge
-from benchmarks.profile import PROFILED
 from benchmarks.peers.server import Server
+from benchmarks.profile import PROFILED
 from benchmarks.series import Figure, Outcome, Series
 from benchmarks.works.work import Work
 
