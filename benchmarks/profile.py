@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,10 +27,12 @@ from benchmarks.peers.finding import Found
 from benchmarks.processes import BenchmarkError, children
 from benchmarks.scale import FULL, QUICK
 from benchmarks.works import BY_NAME
+from benchmarks.works.many_tags import WORK as MANY_TAGS
+from benchmarks.works.many_tags import large_registry
 from benchmarks.works.work import Work
 
-# Works that are done to the one server; the others start servers of their own.
-PROFILED = ("manifests", "blobs", "ranges", "pushes", "cold-pulls")
+# Works that are done to the one server, and one that starts a server of its own.
+PROFILED = ("manifests", "blobs", "ranges", "pushes", "cold-pulls", "many-tags")
 SAMPLES_PER_SECOND = 250
 SHOWN = 25
 
@@ -89,8 +91,12 @@ def folded(lines: Sequence[str]) -> Profile:
 
 
 def _look(bench: Bench, work: Work, seconds: int) -> None:
-    worker = children(bench.pratique.process_id)[0]
-    with _doing(bench, work), tempfile.TemporaryDirectory() as place:
+    with (
+        _once(bench, work) as (process_id, once),
+        _doing(once),
+        tempfile.TemporaryDirectory() as place,
+    ):
+        worker = children(process_id)[0]
         if shutil.which("py-spy"):
             _print_functions(_spied(worker, seconds, Path(place) / "stacks"))
         if shutil.which("perf"):
@@ -98,7 +104,21 @@ def _look(bench: Bench, work: Work, seconds: int) -> None:
 
 
 @contextmanager
-def _doing(bench: Bench, work: Work) -> Iterator[None]:
+def _once(bench: Bench, work: Work) -> Iterator[tuple[int, Callable[[], None]]]:
+    """The process that works, and what gives it work for a while."""
+    if work.name == MANY_TAGS.name:
+        with large_registry(bench) as found:
+            yield found
+    else:
+
+        def once() -> None:
+            work.measure(replace(bench, seconds=1))
+
+        yield bench.pratique.process_id, once
+
+
+@contextmanager
+def _doing(once: Callable[[], None]) -> Iterator[None]:
     """Do the work over and over until the block is left."""
     ended = threading.Event()
     failed: list[BenchmarkError] = []
@@ -106,7 +126,7 @@ def _doing(bench: Bench, work: Work) -> Iterator[None]:
     def again() -> None:
         try:
             while not ended.is_set():
-                work.measure(replace(bench, seconds=1))
+                once()
         except BenchmarkError as error:
             failed.append(error)
 

@@ -8,7 +8,7 @@ for is drawn anew for each request.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -66,10 +66,7 @@ def _measure(bench: Bench) -> Outcome:
         both = {one.server.name: one for one in (empty, full)}
 
         def looks(server: Server) -> tuple[float]:
-            one = both[server.name]
-            paths = _random_paths(one.repositories, bench.scale.tags)
-            looked = heads(server.url, paths, one.headers, HEAD_CONNECTIONS, bench.seconds)
-            return (looked.requests_per_second,)
+            return (_looks(bench, both[server.name]),)
 
         def pages(asking: str) -> list[Burst]:
             url = f"{full.server.url}/v2/"
@@ -87,6 +84,24 @@ def _measure(bench: Bench) -> Outcome:
             p99 = [counted.p99 for counted in pages(asking)]
             figures.append(Figure(f"{name}, p99", "ms", p99, PAGE_P99_MILLISECONDS))
     return Outcome(series, figures)
+
+
+@contextmanager
+def large_registry(bench: Bench) -> Iterator[tuple[int, Callable[[], None]]]:
+    """The registry with all repositories alone: its process, and what looks at it for a while."""
+    with _filled(bench, FULL, bench.scale.repositories) as full:
+
+        def look() -> None:
+            _looks(bench, full)
+
+        yield full.server.process_id, look
+
+
+def _looks(bench: Bench, one: _Filled) -> float:
+    """HEADs a second of random tags."""
+    paths = _random_paths(one.repositories, bench.scale.tags)
+    looked = heads(one.server.url, paths, one.headers, HEAD_CONNECTIONS, bench.seconds)
+    return looked.requests_per_second
 
 
 def _random_paths(repositories: int, tags: int) -> list[str]:
