@@ -183,7 +183,7 @@ async def test_requests_that_make_no_sense(
         answer = await ask(method, path, body)
     assert answer.status == status
     if code is not None:
-        assert (answer.code, bool(answer.message)) == (code, True)
+        assert (answer.code, bool(answer.message)) == (code, True), answer.message
 
 
 @in_loop

@@ -111,9 +111,12 @@ class Scenery:
 
     def _locked(self, item: str, against: str) -> Account:
         repository = f"harbour/locked-{'tag' if item else 'repository'}-{against}"
-        self._put_image(self._stage.server, self._stage.publisher, repository)
-        self._stage.server.pratique("repo", "lock", repository + item, "--against", against)
-        return self._stage.publisher
+        server, publisher = self._stage.server, self._stage.publisher
+        # Another scene of the same server may have locked it already.
+        if repository not in server.pratique("repo", "list"):
+            self._put_image(server, publisher, repository)
+            server.pratique("repo", "lock", repository + item, "--against", against)
+        return publisher
 
     def _put_image(self, server: LiveServer, who: Account, repository: str = _PRESENT) -> None:
         with httpx.Client(base_url=server.url, timeout=60) as http:
