@@ -98,7 +98,8 @@ def test_what_is_refused(boss: Az, source: Source) -> None:
     assert "pratique serve --import-from quay.io" in said
     image = ("--source", f"{source.server.host}/team/none:v1", *source.credentials)
     assert "has not `v1` in `team/none`" in boss.refused(*IMPORT, *image, code=3)
-    wrong = ("--source", f"{source.server.host}/team/app:v1", "-u", "owner", "-p", "wrong")
+    words = ("--source", f"{source.server.host}/team/app:v1", "--image", "wrong/app:v1")
+    wrong = (*words, "-u", "owner", "-p", "wrong")
     assert "does not let these credentials pull" in boss.refused(*IMPORT, *wrong)
 
 
