@@ -38,12 +38,13 @@ from pratique.testing.registry_in_memory import RegistryInMemory, basic, bearer
 
 Credentials = tuple[str, str] | None
 
-# What the data plane is asked for each action; there is no route that needs `metadata_write`.
+# What the data plane is asked for each action.
 _VISITS = {
     RegistryAction.PULL: ("GET", "/v2/{}/manifests/absent"),
     RegistryAction.PUSH: ("POST", "/v2/{}/blobs/uploads/"),
     RegistryAction.DELETE: ("DELETE", "/v2/{}/manifests/absent"),
     RegistryAction.METADATA_READ: ("GET", "/v2/{}/tags/list"),
+    RegistryAction.METADATA_WRITE: ("PATCH", "/acr/v1/{}"),
     RegistryAction.CATALOG: ("GET", "/v2/_catalog"),
 }
 _REFUSED = {401, 403}
@@ -54,7 +55,7 @@ class _Answers(NamedTuple):
 
     Attributes:
         granted: whether the token that was asked for carries the action.
-        admitted: whether the data plane let the request through; None where it has no route.
+        admitted: whether the data plane let the request through; None where one visit cannot tell.
     """
 
     granted: bool
@@ -161,15 +162,14 @@ class _Surfaces:
         self, question: Question, token: str | None, credentials: Credentials
     ) -> bool | None:
         assert isinstance(question.action, RegistryAction)
-        visit = _VISITS.get(question.action)
-        if visit is None or question.resource is EVERY_REPOSITORY:
+        if question.resource is EVERY_REPOSITORY:
             return None
         headers = {}
         if token is not None:
             headers = {"authorization": bearer(token)}
         elif credentials is not None:
             headers = {"authorization": basic(*credentials)}
-        method, template = visit
+        method, template = _VISITS[question.action]
         address = template.format(question.resource)
         response = await self._registry.ask(method, address, headers=headers)
         assert response.status < 500

@@ -28,7 +28,10 @@ def _list(session: Session, screen: Screen) -> None:
 @verb(network_rule, "add", "pratique network-rule add 203.0.113.0/24")
 @_ADDRESSES
 def _add(session: Session, screen: Screen, addresses: tuple[str, ...]) -> None:
-    """Let addresses in, or ranges of them, as in 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32."""
+    """Let addresses in, or ranges of them.
+
+    ADDRESS is one address or a range, as in 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.
+    """
     _show(screen, session.call("PATCH", _RULES, body={"add": addresses}))
 
 

@@ -167,8 +167,18 @@ def _from_elsewhere(stage: Stage) -> Question:
     return pull(server.host)
 
 
+def _let_in(stage: Stage) -> Question:
+    port = _at(stage)
+    rules = ("PATCH", "/network-rules")
+    _manage(port.server, *rules, {"default_action": "deny", "add": ["127.0.0.1"]})
+    back = {"default_action": "allow", "remove": ["127.0.0.1"]}
+    stage.afterwards.append(lambda: _manage(port.server, *rules, back))
+    return _well(stage)
+
+
 CASES: tuple[Case, ...] = (
     case("Pratique: address refused", _from_elsewhere, Verdict.PROVEN, "pratique-address-refused"),
+    twin("Pratique: address let in", _let_in, Verdict.WELL, of="pratique-address-refused"),
     twin("Pratique: well", _well, Verdict.WELL, of="pratique-refusal"),
     case("Pratique: nobody", _nobody, Verdict.PROVEN, "no-credential-for-host"),
     case("Pratique: wrong password", _wrong, Verdict.PROVEN, "wrong-password"),

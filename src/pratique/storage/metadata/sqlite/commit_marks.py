@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import threading
 from pathlib import Path
 
 _HEADER_BYTES = 48
@@ -34,6 +35,8 @@ class _Mapping:
 
 
 _mappings: dict[tuple[int, int], _Mapping] = {}
+# A check and the server's own threads may open and close one database in the same moment.
+_sharing = threading.Lock()
 
 
 class CommitMarks:
@@ -44,8 +47,9 @@ class CommitMarks:
     """
 
     def __init__(self, database: Path) -> None:
-        self._key = _share(Path(f"{database}-shm"))
-        self._header = _mappings[self._key].header if self._key else None
+        with _sharing:
+            self._key = _share(Path(f"{database}-shm"))
+            self._header = _mappings[self._key].header if self._key else None
 
     def newest(self) -> bytes | None:
         """48 bytes that differ after every commit; None when they cannot be had."""
@@ -56,11 +60,12 @@ class CommitMarks:
         key, self._key, self._header = self._key, None, None
         if key is None:
             return
-        mapping = _mappings[key]
-        mapping.users -= 1
-        if not mapping.users:
-            del _mappings[key]
-            mapping.close()
+        with _sharing:
+            mapping = _mappings[key]
+            mapping.users -= 1
+            if not mapping.users:
+                del _mappings[key]
+                mapping.close()
 
 
 def _share(index: Path) -> tuple[int, int] | None:
