@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from copy import deepcopy
 from datetime import timedelta
 
@@ -159,7 +160,7 @@ async def test_a_law_of_the_same_number_is_another_law() -> None:
 
 def test_the_memory_is_bounded() -> None:
     """Where there is no room, the oldest goes."""
-    memory = {"old": 1, "new": 2}
+    memory = OrderedDict({"old": 1, "new": 2})
     keep(memory, "new", 3, 2)
     assert memory == {"old": 1, "new": 3}
     keep(memory, "newest", 4, 2)

@@ -43,6 +43,14 @@ class ManifestStore(Protocol):
         """The manifest, as pushed; None when there is none."""
         ...
 
+    def moment(self) -> bytes | None:
+        """What is another after every change that anybody commits, to content of any kind.
+
+        While it is the same, everything that is read here, and every blob's link, is the same.
+        Costs next to nothing; None where it would cost more.
+        """
+        ...
+
     async def put(
         self,
         repository: RepositoryName,

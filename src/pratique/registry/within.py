@@ -35,6 +35,10 @@ class ManifestsWithin:
         """See the port."""
         return await self.store.find(self.space.stored(repository), reference)
 
+    def moment(self) -> bytes | None:
+        """See the port."""
+        return self.store.moment()
+
     async def put(
         self,
         repository: RepositoryName,

@@ -7,12 +7,14 @@ A test class that derives from a suite needs a fixture `stores`: a `ContentStore
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from pratique.naming import Digest, RepositoryName, Tag
 from pratique.registry import ManifestReferencesUnknown, Referrer, StoredManifest
 from pratique.registry.documents import OCI_IMAGE, OCI_INDEX
+from pratique.registry.locks import LockChange, Locks
 from pratique.testing.content_builders import (
     CONFIG_TYPE,
     descriptor,
@@ -82,6 +84,34 @@ class ManifestStoreSuite:
         assert found is not None
         assert found.digest == second.digest
         assert await stores.manifests.find(APP, first.digest) is not None
+
+    @in_loop
+    async def test_every_change_begins_another_moment(self, stores: ContentStores) -> None:
+        """No two states have one moment, whatever changes; reading changes nothing."""
+        kept, lock = record(index()), LockChange(lock=Locks.READ)
+
+        async def linked() -> None:
+            await _link(stores, b"blob")
+
+        changes: list[Callable[[], Awaitable[object]]] = [
+            linked,
+            lambda: stores.manifests.put(APP, kept, (V1, V2), later(0)),
+            lambda: stores.items.change_locks(APP, V1, lock),
+            lambda: stores.items.change_locks(APP, None, lock),
+            lambda: stores.manifests.untag(APP, V2, later(1)),
+            lambda: stores.manifests.delete(APP, kept.digest, later(2)),
+            lambda: stores.links.unlink(APP, Digest.of(b"blob")),
+        ]
+        moments = [stores.manifests.moment()]
+        for change in changes:
+            await change()
+            moment = stores.manifests.moment()
+            await stores.manifests.find(APP, V1)
+            assert stores.manifests.moment() == moment
+            moments.append(moment)
+        told = [moment for moment in moments if moment is not None]
+        assert len(told) in {0, len(moments)}
+        assert len(set(told)) == len(told)
 
     @in_loop
     async def test_refuses_unknown_references(self, stores: ContentStores) -> None:

@@ -94,6 +94,8 @@ class RegistryInMemory:
         content: Registry | None = None,
         external_url: str | None = None,
         sources: ImageSources | None = None,
+        *,
+        audit_pulls: bool = True,
     ) -> Self:
         """A new one.
 
@@ -103,6 +105,7 @@ class RegistryInMemory:
             content: what the repositories hold, kept elsewhere; empty and in memory when None.
             external_url: as clients see the home registry, behind a proxy.
             sources: the way to other registries for imports; none may be asked when None.
+            audit_pulls: whether pulls have entries in the audit log.
         """
         clock, ledger = Clock(), MemoryLedger()
         executor, ldap = ThreadPoolExecutor(1), LdapServers()
@@ -126,7 +129,7 @@ class RegistryInMemory:
             clock=clock,
             new_id=new_id,
             lines=log or LineLog(None),
-            pulls=True,
+            pulls=audit_pulls,
         )
         application = compose(
             ledger=ledger,
@@ -161,7 +164,7 @@ class RegistryInMemory:
         body: bytes | SentBody = b"",
         inside: bool = False,
     ) -> Response:
-        """The answer to one request.
+        """The answer to one request, which is never one that is known at once.
 
         Args:
             method: as on the wire.
@@ -179,6 +182,19 @@ class RegistryInMemory:
         if inside:
             return await self.application.handle_for(request, FOLDER_OWNER)
         return await self.application.handle(request)
+
+    def known(
+        self, address: str, headers: Mapping[str, str], method: str = "GET"
+    ) -> Response | None:
+        """The answer that is known at once to a request without a query, if there is one.
+
+        Args:
+            address: the path, decoded.
+            headers: names in lower case; the host is this registry's.
+            method: as on the wire.
+        """
+        given = HeadersOfOne({"host": self.host, **headers})
+        return self.application.at_once(method, address, self.scheme, self.host, given)
 
     async def manage(self, method: str, address: str, content: Any = None) -> Any:
         """Have the owner of the folder call the management API; its JSON.

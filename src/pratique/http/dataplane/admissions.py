@@ -15,6 +15,7 @@ repository, for everything else that is pulled from it.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,7 +93,7 @@ class AdmissionsOfRegistries:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._memories: dict[str, RememberedAdmissions] = {}
+        self._memories: OrderedDict[str, RememberedAdmissions] = OrderedDict()
 
     def of(self, arrival: Arrival) -> RememberedAdmissions:
         """The memory of the registry that a request addresses."""
@@ -118,9 +119,9 @@ class RememberedAdmissions:
         self._most_addresses = MAX_ADDRESSES // part
         self._most_repositories = MAX_REPOSITORIES // part
         self._snapshot: Snapshot | None = None
-        self._bearers: dict[_Proof, Bearer] = {}
-        self._addresses: dict[tuple[Bearer, str, str], Admission] = {}
-        self._repositories: dict[tuple[Bearer, str], Pull] = {}
+        self._bearers: OrderedDict[_Proof, Bearer] = OrderedDict()
+        self._addresses: OrderedDict[tuple[Bearer, str, str], Admission] = OrderedDict()
+        self._repositories: OrderedDict[tuple[Bearer, str], Pull] = OrderedDict()
 
     def bearer(self, arrival: Arrival) -> Bearer | None:
         """Who showed this token before, while it stands; None to identify whoever comes.
@@ -193,8 +194,11 @@ def _proof(arrival: Arrival) -> _Proof | None:
     return (value, arrival.front.base_url)
 
 
-def keep(memory: dict[K, V], key: K, value: V, most: int) -> None:
-    """Remember, in place of the oldest where there is no room."""
-    if len(memory) >= most and key not in memory:
-        del memory[next(iter(memory))]
+def keep(memory: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    """Remember, in place of the oldest where there is no room.
+
+    The first key of a plain dict is found by walking over all that were deleted before it.
+    """
     memory[key] = value
+    if len(memory) > most:
+        memory.popitem(last=False)

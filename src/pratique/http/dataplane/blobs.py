@@ -26,21 +26,47 @@ async def get_blob(visit: Visit) -> Response:
     if matches(visit.request.header("if-none-match"), etag):
         return Response(304, headers)
     headers += [("accept-ranges", "bytes"), ("content-type", "application/octet-stream")]
+    if blob.elsewhere is None:
+        whole = _whole(headers, blob)
+        if visit.request.method == "GET":
+            visit.offer(whole)
+        return part_of(whole, visit.request.header("range"))
     part = parse_range(visit.request.header("range"), blob.size)
-    if blob.elsewhere is not None and _may_be_sent_on(visit):
+    if _may_be_sent_on(visit):
         address = await blob.elsewhere.address()
         if address is not None:
             # Whoever keeps this answer would keep an address that is soon good for nothing.
             kept_by_nobody = ("cache-control", "no-store")
             return Response(307, [("location", address), headers[0], kept_by_nobody])
-    status, whole = 200, ByteRange(0, blob.size)
+    status, wanted = 200, part or ByteRange(0, blob.size)
     if part is not None:
         status = 206
-        headers.append(("content-range", f"bytes {part.start}-{part.end - 1}/{blob.size}"))
-    if blob.elsewhere is not None:
-        stream = await _stream(visit.request.method, blob.elsewhere, part or whole)
-        return Response(status, headers, stream=stream)
-    return _answer(status, headers, blob, part or whole)
+        headers.append(_content_range(part, blob.size))
+    stream = await _stream(visit.request.method, blob.elsewhere, wanted)
+    return Response(status, headers, stream=stream)
+
+
+def part_of(whole: Response, wanted: str | None) -> Response:
+    """The answer with all of a blob, or the one with the part that a `Range` header asks for.
+
+    Args:
+        whole: with a file, or with the bytes themselves.
+        wanted: the header; None without one.
+
+    Raises:
+        UnsatisfiableRange: nothing of the blob lies in it.
+    """
+    file = whole.file
+    size = len(whole.body) if file is None else file.end
+    part = parse_range(wanted, size)
+    if part is None:
+        return whole
+    headers = [*whole.headers, _content_range(part, size)]
+    if file is None:
+        return Response(206, headers, whole.body[part.start : part.end], row=whole.row)
+    everything = part.end - part.start == size
+    sent = FilePart(file.path, part.start, part.end, everything)
+    return Response(206, headers, file=sent, row=whole.row)
 
 
 async def delete_blob(visit: Visit) -> Response:
@@ -76,11 +102,11 @@ async def _stream(method: str, elsewhere: BlobElsewhere, part: ByteRange) -> Str
     return Stream(part.end - part.start, await elsewhere.open(part.start, part.end))
 
 
-def _answer(
-    status: int, headers: list[tuple[str, str]], blob: StoredBlob, part: ByteRange
-) -> Response:
+def _whole(headers: list[tuple[str, str]], blob: StoredBlob) -> Response:
     if blob.path is None:
-        content = blob.content or b""
-        return Response(status, headers, content[part.start : part.end])
-    whole = part.end - part.start == blob.size
-    return Response(status, headers, file=FilePart(blob.path, part.start, part.end, whole))
+        return Response(200, headers, blob.content or b"")
+    return Response(200, headers, file=FilePart(blob.path, 0, blob.size, whole=True))
+
+
+def _content_range(part: ByteRange, size: int) -> tuple[str, str]:
+    return ("content-range", f"bytes {part.start}-{part.end - 1}/{size}")

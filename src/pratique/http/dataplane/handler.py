@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from pratique.access import THE_REGISTRY, RegistryAction, Resource
@@ -12,12 +13,13 @@ from pratique.http.dataplane.admissions import (
     Bearer,
     Pull,
 )
+from pratique.http.dataplane.answers import RememberedAnswers
 from pratique.http.dataplane.failures import FAILURES, failure_response
 from pratique.http.dataplane.routes import ROUTES, Route
 from pratique.http.dataplane.visit import Visit
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.edge.limits import Purse
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.messages import Headers, Response, json_response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.http.wire.refusals import action_words, scope_text
 from pratique.naming import RepositoryName
@@ -43,6 +45,13 @@ class DataPlane:
         self._entrance = entrance
         self._registry = registry
         self._admissions = AdmissionsOfRegistries(clock)
+        self._answers = RememberedAnswers(entrance.gate, registry.manifests.store.moment, clock)
+
+    def at_once(
+        self, method: str, path: str, scheme: str, host: str, headers: Headers
+    ) -> Response | None:
+        """The answer to a request without a query, where it is known: see `RememberedAnswers`."""
+        return self._answers.find(method, path, scheme, host, headers)
 
     async def handle(self, arrival: Arrival) -> Response:
         """The answer; every failure is one in the error table."""
@@ -72,7 +81,8 @@ class DataPlane:
             known = admissions.find(bearer, request)
             if known is not None:
                 self._spend(arrival, known.pull.caller, known.pull.purse)
-                return await self._operate(arrival, known.route, known.pull, known.parts)
+                repeat = self._repeating(arrival, bearer, known.route)
+                return await self._operate(arrival, known.route, known.pull, known.parts, repeat)
         path, method = request.path, request.method
         if path in {"/v2/", "/v2"}:
             return await self._check(arrival)
@@ -118,13 +128,34 @@ class DataPlane:
         return Pull(caller, allowed, purse), bearer
 
     async def _operate(
-        self, arrival: Arrival, route: Route, pull: Pull, parts: dict[str, str]
+        self,
+        arrival: Arrival,
+        route: Route,
+        pull: Pull,
+        parts: dict[str, str],
+        repeat: Callable[[Response], None] | None = None,
     ) -> Response:
         content = self._registry.of(arrival.snapshot.registry_id)
-        visit = Visit(arrival, self._entrance, pull.caller, content, pull.allowed, parts)
+        visit = Visit(arrival, self._entrance, pull.caller, content, pull.allowed, parts, repeat)
         response = await route.operation(visit)
         response.row = route.name
         return response
+
+    def _repeating(
+        self, arrival: Arrival, bearer: Bearer, route: Route
+    ) -> Callable[[Response], None] | None:
+        """Keeps what is answered; None where nothing may be kept."""
+        # INVARIANT: read before the content is, so that what is kept may be newer than this
+        # moment, and is then never found, but is never older.
+        moment = self._answers.moment()
+        if moment is None or arrival.snapshot.law.registry.network is not None:
+            return None
+
+        def repeat(response: Response) -> None:
+            whole = replace(response, headers=[*response.headers, _VERSION], row=route.name)
+            self._answers.keep(arrival.request, arrival.snapshot, moment, bearer.until, whole)
+
+        return repeat
 
     def _spend(self, arrival: Arrival, caller: Caller, purse: Purse | None) -> None:
         """What `Entrance.identify` does for whoever need not be identified again."""

@@ -28,7 +28,9 @@ async def get_manifest(visit: Visit) -> Response:
     if matches(visit.request.header("if-none-match"), etag):
         return Response(304, headers)
     headers.append(("content-type", stored.media_type))
-    return Response(200, headers, stored.content)
+    response = Response(200, headers, stored.content)
+    visit.offer(response)
+    return response
 
 
 async def put_manifest(visit: Visit) -> Response:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pratique.access import Allowed
 from pratique.admission import Caller
 from pratique.http.edge import Arrival, Entrance
-from pratique.http.wire.messages import Request
+from pratique.http.wire.messages import Request, Response
 from pratique.http.wire.paging import PageRequest, parse_page
 from pratique.registry import Registry
 
@@ -19,6 +20,7 @@ class Visit:
     Attributes:
         allowed: the verdict on the action and repository of the route's row.
         parts: further parts of the path by name, still text.
+        repeat: takes an answer that may be given again; None where nobody would keep it.
     """
 
     arrival: Arrival
@@ -27,6 +29,16 @@ class Visit:
     registry: Registry
     allowed: Allowed
     parts: dict[str, str]
+    repeat: Callable[[Response], None] | None = None
+
+    def offer(self, response: Response) -> None:
+        """Let an answer be given again to the same request, while nothing whatever is changed.
+
+        Args:
+            response: that depends on nothing but the address, and the content as it was read.
+        """
+        if self.repeat is not None:
+            self.repeat(response)
 
     @property
     def request(self) -> Request:

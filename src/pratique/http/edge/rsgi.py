@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pratique.http.edge.proxies import TrustedProxies
 from pratique.http.edge.small_parts import at_hand
-from pratique.http.wire.messages import BodyTruncated, Request, Response
+from pratique.http.wire.messages import BodyTruncated, Headers, Request, Response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.observability import LineLog, Meter
 
@@ -23,6 +23,10 @@ DRAIN_SECONDS = 30
 _LOGGED = 512
 _WITHOUT_BODY = frozenset({204, 304})
 _MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+# Method, path, scheme, host and headers of a request without a query, to its answer if it is known.
+AtOnce = Callable[[str, str, str, str, Headers], Response | None]
 
 
 class _Scope(Protocol):
@@ -180,6 +184,7 @@ class RsgiEdge:
             another connection, so that few are left when listening ends.
         proxies: tells who stands behind them; None when nobody is believed.
         traces: makes a span of each request; None for none.
+        at_once: knows the answers to some requests; None where nobody does.
     """
 
     def __init__(
@@ -191,6 +196,7 @@ class RsgiEdge:
         draining: Callable[[], bool],
         proxies: TrustedProxies | None = None,
         traces: RequestTraces | None = None,
+        at_once: AtOnce | None = None,
     ) -> None:
         self._handle = handle
         self._log = log
@@ -199,23 +205,26 @@ class RsgiEdge:
         self._draining = draining
         self._proxies = proxies
         self._traces = traces
+        # Each request is to have its span.
+        self._at_once = at_once if traces is None else None
 
     async def __rsgi__(self, scope: _Scope, protocol: _Protocol) -> None:
         """Answer one request."""
+        started = time.perf_counter()
         path = scope.path
         probe = self._probes.get(path)
         if probe is not None:
             self._answer_probe(scope, protocol, probe(scope.method))
             return
+        known = None if self._at_once is None else self._at_once_of(scope, path, self._at_once)
+        if known is not None:
+            self._repeat(scope, protocol, known, started)
+            return
         meter = self._meter
         meter.in_flight += 1
         try:
-            started = time.perf_counter()
             headers, method = scope.headers, scope.method
-            # Addresses of IPv6 come in brackets, which nothing that counts by address knows.
-            client = (scope.client.rpartition(":")[0] or scope.client).strip("[]")
-            if self._proxies is not None:
-                client = self._proxies.client(client, headers)
+            client = self._client(scope)
             announced = headers.get("content-length")
             length = int(announced) if announced and announced.isdigit() else None
             body = _StreamedBody(protocol, length, meter)
@@ -247,11 +256,35 @@ class RsgiEdge:
             if trace is not None:
                 trace.end(response, size, fault)
             if self._log.requests:
-                self._write_line(request, response, size, seconds, trace)
+                traced = "" if trace is None else trace.trace_id
+                self._write_line(scope, client, response, size, seconds, traced)
             if method in _MAY_HAVE_BODY:
                 await body.drain()
         finally:
             meter.in_flight -= 1
+
+    def _at_once_of(self, scope: _Scope, path: str, at_once: AtOnce) -> Response | None:
+        # While the server is being stopped, answers say so.
+        if scope.query_string or self._draining():
+            return None
+        headers = scope.headers
+        host = headers.get("host") or scope.authority or ""
+        return at_once(scope.method, path, scope.scheme, host, headers)
+
+    def _repeat(
+        self, scope: _Scope, protocol: _Protocol, response: Response, started: float
+    ) -> None:
+        """Give an answer that was known."""
+        size = _send(protocol, scope.method, response)
+        seconds = time.perf_counter() - started
+        self._meter.answered(response.row, response.status, seconds, 0, size)
+        if self._log.requests:
+            self._write_line(scope, self._client(scope), response, size, seconds)
+
+    def _client(self, scope: _Scope) -> str:
+        # Addresses of IPv6 come in brackets, which nothing that counts by address knows.
+        client = (scope.client.rpartition(":")[0] or scope.client).strip("[]")
+        return client if self._proxies is None else self._proxies.client(client, scope.headers)
 
     async def _stream(
         self, protocol: _Protocol, path: str, response: Response, pieces: AsyncIterator[bytes]
@@ -285,24 +318,25 @@ class RsgiEdge:
 
     def _write_line(
         self,
-        request: Request,
+        scope: _Scope,
+        client: str,
         response: Response,
         size: int,
         seconds: float,
-        trace: RequestTrace | None,
+        traced: str = "",
     ) -> None:
         line: dict[str, Any] = {
             "event": "request",
-            "method": request.method,
-            "path": request.path[:_LOGGED],
+            "method": scope.method,
+            "path": scope.path[:_LOGGED],
             "status": response.status,
             "bytes": size,
             "ms": round(seconds * 1000, 2),
-            "client": request.client,
-            "agent": (request.headers.get("user-agent") or "")[:_LOGGED],
+            "client": client,
+            "agent": (scope.headers.get("user-agent") or "")[:_LOGGED],
         }
-        if trace is not None:
-            line["trace"] = trace.trace_id
+        if traced:
+            line["trace"] = traced
         self._log.write(line)
 
     def _answer_probe(self, scope: _Scope, protocol: _Protocol, response: Response) -> None:

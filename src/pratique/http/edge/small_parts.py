@@ -13,13 +13,15 @@ from pratique.http.wire.messages import FilePart
 
 SMALL: Final = 256 * 1024
 _WITHOUT_WAITING: Final = getattr(os, "RWF_NOWAIT", None)
+# A new one for each part would be cleared before it is filled, and given back to the system after.
+_SPACE: Final = bytearray(SMALL)
 
 
 def at_hand(part: FilePart) -> bytes | None:
     """The bytes of a part, if it is small and no disk must be asked for it; else None.
 
     None too where the file is gone, shorter than it should be, or on a file system that cannot
-    tell: whoever sends it in the usual way meets the same.
+    tell: whoever sends it in the usual way meets the same. For the loop's thread alone.
     """
     size = part.end - part.start
     if _WITHOUT_WAITING is None or size > SMALL:
@@ -27,10 +29,10 @@ def at_hand(part: FilePart) -> bytes | None:
     try:
         descriptor = os.open(part.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            content = bytearray(size)
-            read = os.preadv(descriptor, [content], part.start, _WITHOUT_WAITING)
+            space = memoryview(_SPACE)[:size]
+            read = os.preadv(descriptor, [space], part.start, _WITHOUT_WAITING)
         finally:
             os.close(descriptor)
     except OSError:
         return None
-    return bytes(content) if read == size else None
+    return bytes(space) if read == size else None

@@ -8,6 +8,7 @@ long as it is judged by the same snapshot: a law that was put back may have the 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -40,8 +41,8 @@ class AnonymousRefusals:
         self._entrance = entrance
         self._clock = clock
         self._new_id = new_id
-        self._known: dict[_Key, tuple[datetime, str, Snapshot]] = {}
-        self._counted: dict[str, tuple[datetime, int]] = {}
+        self._known: OrderedDict[_Key, tuple[datetime, str, Snapshot]] = OrderedDict()
+        self._counted: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
 
     def decision_of(self, arrival: Arrival, denials: Sequence[Denied]) -> str:
         """The id of the decision.
@@ -86,7 +87,7 @@ class AnonymousRefusals:
         if not _is_young(begun, now):
             begun, count = now, 0
         while len(self._counted) >= MAX_REMEMBERED:
-            del self._counted[next(iter(self._counted))]
+            self._counted.popitem(last=False)
         self._counted[source] = (begun, count + 1)
         return count >= MOST_OF_ONE_SOURCE
 

@@ -50,6 +50,10 @@ class SqliteManifests:
         self._remembered.keep((repository, text), found, len(found.content))
         return found
 
+    def moment(self) -> bytes | None:
+        """See the port."""
+        return self._database.commits.newest()
+
     async def put(
         self,
         repository: RepositoryName,
