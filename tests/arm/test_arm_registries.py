@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -69,6 +70,24 @@ async def test_put_makes_a_registry_that_serves_under_its_own_host() -> None:
 
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
+
+
+@pytest.mark.parametrize("login_server", [SECOND, "images.other.test"])
+@in_loop
+async def test_a_server_is_one_cloud(login_server: str) -> None:
+    """Each registry names the same addresses and the same suffix, whatever its login server."""
+    async with server() as found:
+        wanted = {"name": "secondregistry", "login_server": login_server}
+        assert (await found.home.manage("POST", "/registries", wanted))["login_server"]
+        told = [
+            await replace(found.home, host=host).ask("GET", "/metadata/endpoints?api-version=2022")
+            for host in (HOME, login_server)
+        ]
+        assert [answer.status for answer in told] == [200, 200]
+        cloud, further = (json.loads(answer.body) for answer in told)
+        assert cloud["resourceManager"] == f"http://{HOME}"
+        assert cloud["suffixes"]["acrLoginServer"] == "harbour.test:8443"
+        assert further == cloud
 
 
 @in_loop

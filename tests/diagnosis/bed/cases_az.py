@@ -114,9 +114,13 @@ def _set_up(stage: Stage, az: _Az) -> None:
     stage.environment.update(az.variables)
 
 
-def _at(az: _Az, *, client: Client = Client.DOCKER) -> Callable[[Stage], Question]:
+def _at(
+    az: _Az, *, client: Client = Client.DOCKER, home: str = HOST
+) -> Callable[[Stage], Question]:
+    """A private registry, of the server whose first registry is at `home`."""
+
     def arrange(stage: Stage) -> Question:
-        _serves_az(private(stage))
+        _serves_az(private(stage), home)
         _set_up(stage, az)
         return Question(Wish(f"{HOST}/{IMAGE}:1", client, az=az.asked_for))
 
@@ -168,6 +172,15 @@ def _strange_authority(stage: Stage) -> Question:
     return Question(Wish(f"{HOST}/{IMAGE}:1", az=True))
 
 
+def _beside(az: _Az) -> Callable[[Stage], Question]:
+    def arrange(stage: Stage) -> Question:
+        private(stage)
+        _set_up(stage, az)
+        return Question(Wish(f"{HOST}/{IMAGE}:1"))
+
+    return arrange
+
+
 def _not_for_az(stage: Stage) -> Question:
     private(stage)
     _set_up(stage, replace(_RIGHT, host="other.example.com"))
@@ -187,6 +200,8 @@ def _with_port(host: str) -> Callable[[Stage], Question]:
 
 
 _RIGHT = _Az()
+_HOME = "pratique.example.com"
+_AT_HOME = replace(_RIGHT, host=_HOME, refused_at=f"https://{_HOME}/{_TENANT}/oauth2/v2.0/token")
 _NOTHING = "no-credential-for-host"
 
 
@@ -289,6 +304,38 @@ CASES: tuple[Case, ...] = (
         "a cloud of another server, and nobody asks about az",
         replace(_RIGHT, host="other.example.com"),
         "az-cloud-unknown",
+    ),
+    twin(
+        "az: a further registry of a server that az knows",
+        _at(replace(_AT_HOME, asked_for=True), home=_HOME),
+        Verdict.PROVEN,
+        _NOTHING,
+        of="az-cloud-unknown",
+    ),
+    twin(
+        "az: files alone, a further registry by the suffix",
+        _offline(_AT_HOME),
+        Verdict.WELL,
+        of="az-cloud-unknown",
+    ),
+    case(
+        "az: files alone, clouds of other servers",
+        _offline(replace(_RIGHT, host="pratique.example.net", suffix=".example.net")),
+        Verdict.SUSPECTED,
+        "az-cloud-unknown",
+    ),
+    case(
+        "az: the refusal of a further registry's server is remembered",
+        _at(replace(_AT_HOME, refusal=50), home=_HOME),
+        Verdict.PROVEN,
+        "az-remembers-refusal",
+    ),
+    twin(
+        "az: a registry beside one that az knows, of another maker",
+        _beside(replace(_AT_HOME, refusal=50)),
+        Verdict.PROVEN,
+        _NOTHING,
+        of="az-remembers-refusal",
     ),
     twin(
         "az: a registry that has nothing to tell az",

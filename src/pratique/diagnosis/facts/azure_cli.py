@@ -98,7 +98,26 @@ class AzSettings:
             for cloud in self.clouds
             if not wanted.isdisjoint(map(host_in, (cloud.resource_manager, cloud.authority)))
         ]
-        return max(fitting, key=lambda cloud: cloud.name == self.active, default=None)
+        return self._preferred(fitting)
+
+    def cloud_by_suffix(self, host: str) -> AzCloud | None:
+        """The cloud in which `host` would be the login server of a registry, chosen likewise."""
+        fitting = [cloud for cloud in self.clouds if name_before(host, cloud.suffix)]
+        return self._preferred(fitting)
+
+    def _preferred(self, clouds: list[AzCloud]) -> AzCloud | None:
+        return max(clouds, key=lambda cloud: cloud.name == self.active, default=None)
+
+
+def name_before(login_server: str, suffix: str) -> str:
+    """The registry's name by which az makes this login server; empty when it makes another.
+
+    Args:
+        login_server: `NAME.SUFFIX`, with its port.
+        suffix: of login servers, without a leading dot; empty when there is none.
+    """
+    name, _, rest = login_server.lower().partition(".")
+    return name if suffix and rest == suffix.lower() else ""
 
 
 def host_in(url: str) -> str:

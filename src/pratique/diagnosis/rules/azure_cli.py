@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pratique.diagnosis.facts.conversation import Failed
 from pratique.diagnosis.facts.examination import Examination
-from pratique.diagnosis.findings import Finding, certain
+from pratique.diagnosis.findings import Finding, certain, suspected
 from pratique.diagnosis.rules import azure_sign_in
 from pratique.diagnosis.rules.azure_shape import az_server, cloud_of, looked_at, offline, set_up
 from pratique.diagnosis.rules.shape import Rule, host, quoted, shown
@@ -22,7 +22,9 @@ def cloud_unknown(seen: Examination) -> Iterator[Finding]:
     ):
         return
     known = ", ".join(f"`{cloud.name}`" for cloud in az.clouds) or "those of Azure alone"
-    yield certain(
+    # Without asking it cannot be known which of a server's registries this may be.
+    told = suspected if offline(seen) and az.clouds else certain
+    yield told(
         "az-cloud-unknown",
         f"az knows no cloud at `{host(seen)}`, so `az login` and `az acr login` ask Azure.",
         set_up(seen),
@@ -65,7 +67,7 @@ def suffix_wrong(seen: Examination) -> Iterator[Finding]:
         f"The cloud `{cloud.name}` in az has "
         + (f"the suffix {said} for login servers" if cloud.suffix else "no suffix of login servers")
         + (
-            f", and this registry's is `.{right}`."
+            f", and this server's is `.{right}`."
             if cloud.suffix
             else ", without which every `az acr` command that names a registry ends at once."
         ),

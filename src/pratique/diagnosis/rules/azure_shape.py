@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pratique.diagnosis.facts.azure_cli import AzCloud, AzServer, AzSettings, host_in
+from pratique.diagnosis.facts.azure_cli import (
+    AzCloud,
+    AzServer,
+    AzSettings,
+    host_in,
+    name_before,
+)
 from pratique.diagnosis.facts.examination import Examination, Outcome
 from pratique.diagnosis.logins import ACR_HOST
 from pratique.diagnosis.references import split_port
@@ -21,8 +27,14 @@ def looked_at(seen: Examination) -> AzSettings | None:
 
 
 def cloud_of(seen: Examination, az: AzSettings) -> AzCloud | None:
-    """The cloud in az that leads to the registry, None when there is none."""
-    return az.cloud_of(host(seen), *([host_in(server_url(seen))] if az_server(seen) else []))
+    """The cloud in az that leads to the registry, None when there is none.
+
+    A server of several registries is one cloud, whose addresses have the host of the first one. The
+    server says so; where nothing is asked of it, the suffix of login servers does.
+    """
+    if az_server(seen) is not None:
+        return az.cloud_of(host(seen), host_in(server_url(seen)))
+    return az.cloud_of(host(seen)) or (az.cloud_by_suffix(host(seen)) if offline(seen) else None)
 
 
 def az_server(seen: Examination) -> AzServer | None:
@@ -42,8 +54,15 @@ def offline(seen: Examination) -> bool:
 
 
 def registry_name(seen: Examination) -> str:
-    """The first part of the host, by which az calls the registry."""
-    return host(seen).lower().partition(".")[0].partition(":")[0]
+    """The name by which az calls the registry; empty when its login server does not tell it.
+
+    A registry may have any login server. Only where that is the name before the cloud's suffix can
+    the one be known from the other.
+    """
+    server = az_server(seen)
+    cloud = cloud_of(seen, seen.az) if seen.az else None
+    suffix = server.suffix if server else (cloud.suffix if cloud else "")
+    return name_before(host(seen), suffix)
 
 
 def set_up(seen: Examination) -> str:

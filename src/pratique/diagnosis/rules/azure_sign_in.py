@@ -102,7 +102,7 @@ def docker_command(seen: Examination) -> Iterator[Finding]:
             "az-docker-command",
             f"`az acr login` logs in {az.client}, and it is {pulls_with} that pulls; each has a "
             "file of its own.",
-            f"DOCKER_COMMAND={pulls_with} az acr login -n {registry_name(seen)}",
+            f"DOCKER_COMMAND={pulls_with} az acr login -n {registry_name(seen) or 'NAME'}",
             evidence=[f"DOCKER_COMMAND is {az.docker_command or 'not set'}"],
         )
 
@@ -116,13 +116,14 @@ def fell_back_to_admin_user(seen: Examination) -> Iterator[Finding]:
         return
     if not any(account.cloud == cloud.name for account in az.accounts):
         return
-    if stored.username.lower() == registry_name(seen):
+    name = registry_name(seen)
+    if name and stored.username.lower() == name:
         yield suspected(
             "az-fell-back-to-admin-user",
             f"The login for `{host(seen)}` is that of the admin user. Where the registry refuses "
             "the one who is signed in, `az acr login` takes it with a warning alone.",
-            f"az acr update -n {registry_name(seen)} --admin-enabled false",
-            f"az acr login -n {registry_name(seen)}",
+            f"az acr update -n {name} --admin-enabled false",
+            f"az acr login -n {name}",
             evidence=["the user name that is stored is the name of the registry"],
             advice="With the admin user off, the refusal is shown, and the role that is missing.",
         )

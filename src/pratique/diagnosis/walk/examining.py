@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pratique.diagnosis.credentials import read_credentials
-from pratique.diagnosis.facts.azure_cli import AzSettings
+from pratique.diagnosis.facts.azure_cli import AzSettings, host_in
 from pratique.diagnosis.facts.credentials import Client, Kubernetes
 from pratique.diagnosis.facts.examination import Examination, Outcome, Place, Wish
 from pratique.diagnosis.machine import Machine
@@ -95,8 +95,11 @@ def _az(machine: Machine, wish: Wish, reference: Reference) -> AzSettings | None
     # A node and what runs on it have no use for az.
     if not wish.az and wish.client is Client.CONTAINERD:
         return None
-    found = read_azure_cli(machine)
-    return found if wish.az or found.cloud_of(reference.server) is not None else None
+    found, host = read_azure_cli(machine), reference.server
+    if wish.az or found.cloud_of(host) is not None:
+        return found
+    # A further registry of a server that az knows; the server itself is yet to say so.
+    return found if not wish.offline and found.cloud_by_suffix(host) is not None else None
 
 
 def _look_at_az(
@@ -106,11 +109,16 @@ def _look_at_az(
     approach: Approach,
     progress: Progress,
 ) -> None:
-    seen.az_visit = visit = visit_as_az(machine, seen, reference, approach.requests, AGENT)
-    if visit is None:
+    visit = visit_as_az(machine, seen, reference, approach.requests, AGENT)
+    if visit is None or seen.az is None:
         return
+    manager = host_in(visit.server.resource_manager) if visit.server else ""
+    if not seen.wish.az and seen.az.cloud_of(reference.server, manager) is None:
+        seen.az = None
+        return
+    seen.az_visit = visit
     if visit.server is not None and visit.document.failure is None:
-        words, well = f"it acts in `{seen.az.active if seen.az else ''}`", None
+        words, well = f"it acts in `{seen.az.active}`", None
     elif visit.document.failure is not None:
         words, well = visit.document.failure.why.value, False
     else:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from pratique.admission import RegistryRecord
 from pratique.http.arm.bearers import root_of
 from pratique.http.arm.errors import error_response
-from pratique.http.edge import Arrival
-from pratique.http.wire.messages import Response, json_response
+from pratique.http.wire.challenges import Front
+from pratique.http.wire.messages import Request, Response, json_response
 from pratique.naming.errors import printable
 
 
-def cloud_document(arrival: Arrival) -> Response:
-    """Where to sign in and whom to ask; for everybody, since nobody has signed in yet."""
-    if arrival.request.method not in {"GET", "HEAD"}:
+def cloud_document(request: Request, home: Front, registry: RegistryRecord) -> Response:
+    """Where to sign in and whom to ask; for everybody, since nobody has signed in yet.
+
+    A server is one cloud, whichever of its registries is asked: `az` knows it by one address, and
+    makes every login server of one suffix.
+
+    Args:
+        request: for the document.
+        home: how the home registry names itself to whoever sent it.
+        registry: the home registry.
+    """
+    if request.method not in {"GET", "HEAD"}:
         allowed = (("allow", "GET, HEAD"),)
         return error_response(405, "MethodNotAllowed", "this address takes GET, HEAD", allowed)
-    root, registry = root_of(arrival.front), arrival.snapshot.registry
+    root = root_of(home)
     return json_response(
         200,
         {
@@ -31,18 +41,18 @@ def cloud_document(arrival: Arrival) -> Response:
             "portal": root,
             "gallery": root,
             "suffixes": {
-                "acrLoginServer": acr_suffix(registry.name, arrival.front.service),
+                "acrLoginServer": acr_suffix(registry.name, home.service),
                 # Nothing is stored there; az prints it as the place of blobs.
-                "storage": arrival.front.service,
+                "storage": home.service,
             },
         },
     )
 
 
 def acr_suffix(name: str, login_server: str) -> str:
-    """What follows a registry's name in its login server.
+    """What follows the home registry's name in its login server.
 
-    Where the login server does not begin with the registry's name, the whole of it: `az` then finds
+    Where the login server does not begin with the name, the whole of it: `az` then finds
     the registry by the resource manager alone, and not for those who may not read it there.
     """
     before, dot, rest = printable(login_server, 300).partition(".")

@@ -85,7 +85,9 @@ class Arm:
     async def _answer(self, arrival: Arrival) -> Response:
         path = _SLASHES.sub("/", arrival.request.path).rstrip("/")
         if path.lower() == _CLOUD:
-            return cloud_document(arrival)
+            home = arrival.snapshot.at(HOME)
+            front = self._entrance.front_of(arrival.request, home)
+            return cloud_document(arrival.request, front, home.registry)
         graph = path.lower().startswith(_GRAPH)
         caller = await self._bearers.identify(arrival, graph=graph)
         route, parts = _find(arrival.request.method, path)

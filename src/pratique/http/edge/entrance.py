@@ -123,7 +123,7 @@ class Entrance:
         key = (request.scheme, request.host, snapshot.registry_id)
         front = self._fronts.get(key)
         if front is None:
-            front = self._make_front(request, snapshot)
+            front = self.front_of(request, snapshot)
             if len(self._fronts) >= 256:
                 self._fronts.clear()
             self._fronts[key] = front
@@ -350,7 +350,8 @@ class Entrance:
             self._log.write({"event": "fault", "error": cause, "path": path}, at_once=True)
         return problem_response(Problem.UNAVAILABLE, str(error), headers=(("retry-after", "1"),))
 
-    def _make_front(self, request: Request, snapshot: Snapshot) -> Front:
+    def front_of(self, request: Request, snapshot: Snapshot) -> Front:
+        """How the registry that `snapshot` is seen from names itself to whoever sent `request`."""
         registry, base = snapshot.registry, self._external_url
         if snapshot.registry_id:
             scheme = request.scheme if base is None else base.partition("://")[0]
