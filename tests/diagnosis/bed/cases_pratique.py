@@ -167,6 +167,14 @@ def _from_elsewhere(stage: Stage) -> Question:
     return pull(server.host)
 
 
+def _closed(stage: Stage) -> Question:
+    port = _at(stage)
+    _manage(port.server, "PATCH", "/network-rules", {"public_access": False})
+    back = {"public_access": True}
+    stage.afterwards.append(lambda: _manage(port.server, "PATCH", "/network-rules", back))
+    return pull(port.server.host)
+
+
 def _let_in(stage: Stage) -> Question:
     port = _at(stage)
     rules = ("PATCH", "/network-rules")
@@ -178,6 +186,7 @@ def _let_in(stage: Stage) -> Question:
 
 CASES: tuple[Case, ...] = (
     case("Pratique: address refused", _from_elsewhere, Verdict.PROVEN, "pratique-address-refused"),
+    case("Pratique: public access off", _closed, Verdict.PROVEN, "pratique-address-refused"),
     twin("Pratique: address let in", _let_in, Verdict.WELL, of="pratique-address-refused"),
     twin("Pratique: well", _well, Verdict.WELL, of="pratique-refusal"),
     case("Pratique: nobody", _nobody, Verdict.PROVEN, "no-credential-for-host"),

@@ -160,13 +160,19 @@ def network_rules(seen: Examination) -> Iterator[Finding]:
         return
     address = _refused_address(ping)
     if address and "`pratique network-rule" in ping.answer.text:
+        closed = "--public-access on`" in ping.answer.text
+        lets_in = "set --public-access on" if closed else f"add {quoted(address)}"
         yield certain(
             "pratique-address-refused",
-            f"The network rules of `{host(seen)}` do not let the address {address} in.",
-            f"pratique network-rule add {quoted(address)}",
+            f"`{host(seen)}` lets nobody in over a network: its public access is off."
+            if closed
+            else f"The network rules of `{host(seen)}` do not let the address {address} in.",
+            f"pratique network-rule {lets_in} --server {quoted(host(seen))}",
             evidence=[shown(ping)],
-            advice="The operator of the registry runs the command. If the address is a proxy's "
-            "that stands before the registry, it is started with `--trusted-proxy`.",
+            advice="The operator of the registry runs the command."
+            if closed
+            else "The operator of the registry runs the command. If the address is a proxy's that "
+            "stands before the registry, it is started with `--trusted-proxy`.",
         )
 
 
