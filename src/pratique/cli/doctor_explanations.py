@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, Final
 
 from pratique.cli.failures import Failed
 from pratique.cli.session import Session, address
+
+_UNKNOWN: Final = "NOT_FOUND"
+_PAUSES: Final = (0.2, 0.4, 0.9)
 
 
 def explanation(url: str, decision_id: str) -> dict[str, Any] | None:
@@ -28,10 +32,27 @@ def explanation(url: str, decision_id: str) -> dict[str, Any] | None:
             return None
         transport = logged_in(login)
         try:
-            session = Session(transport, registry=login.host)
-            found = session.call("GET", address("decisions", decision_id))
+            found = decision(Session(transport, registry=login.host), decision_id)
         finally:
             transport.close()
     except Failed:
         return None
     return found if isinstance(found, dict) else None
+
+
+def decision(session: Session, decision_id: str) -> Any:
+    """A decision that may have been made this very moment: workers record after they answer.
+
+    It is asked for again for a second and a half at most.
+
+    Raises:
+        Failed: it is not there then, or the registry refuses.
+    """
+    for seconds in _PAUSES:
+        try:
+            return session.call("GET", address("decisions", decision_id))
+        except Failed as failed:
+            if failed.code != _UNKNOWN:
+                raise
+        time.sleep(seconds)
+    return session.call("GET", address("decisions", decision_id))
