@@ -98,3 +98,18 @@ def test_a_registry_is_chosen_among_logins(server: LiveServer, tmp_path: Path) -
     ):
         assert somebody.gets("registry", "show", *words)["name"] == found
     assert "no registry `third`" in somebody.fails("registry", "show", "--registry", "third")
+
+
+@pytest.mark.live
+def test_a_registry_that_got_a_name_is_logged_in_to_where_it_was_reached(tmp_path: Path) -> None:
+    """Its tokens are for the new name; the old address goes on to be good for a login."""
+    somebody = Terminal(tmp_path / "home")
+    with live_server(tmp_path / "data", workers=1) as started:
+        name, password = started.owner
+        login = ("login", started.host, "--user", name, "--password-stdin")
+        somebody.reads(*login, stdin=password)
+        renamed = somebody.reads("registry", "update", "--login-server", "registry.example.org")
+        assert f"logs in again:\n\n  pratique login {started.host}" in renamed
+        assert f"`pratique login {started.host}`" in somebody.fails("registry", "list")
+        somebody.reads(*login, stdin=password)
+        assert somebody.gets("registry", "show")["login_server"] == "registry.example.org"

@@ -109,7 +109,9 @@ def _of_login(server: str | None, registry: str | None) -> Session | None:
     from pratique.cli.over_http import logged_in  # noqa: PLC0415
 
     if registry is not None:
-        host = _login_server(Session(logged_in(login), registry=login.host), registry)
+        again = f"pratique login {shortest(login)}"
+        asking = Session(logged_in(login), registry=login.host, login_again=again)
+        host = _login_server(asking, registry)
         if host != login.host:
             login, server = logins.of(host), host
             if login is None:

@@ -74,7 +74,9 @@ class LightHttp:
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
                 content = response.read(_MAX_ANSWER)
-                return Reply(response.status, content, response.headers.get("link"))
+                headers = response.headers
+                link, challenge = headers.get("link"), headers.get("www-authenticate")
+                return Reply(response.status, content, link, challenge)
         except (OSError, http.client.HTTPException) as error:
             cause = error.reason if isinstance(error, urllib.error.URLError) else error
             if isinstance(cause, TimeoutError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pratique.cli.screen import Screen, Source
+from pratique.cli.screen import Screen, Source, commands
 from pratique.cli.session import Session, address
 from pratique.cli.verbs import group_of_verbs, verb
 
@@ -84,8 +84,8 @@ def _update(
 
     Before the role mode changes, it is shown who would lose and who would gain what, as
     `pratique access what-if --mode` shows it, and you are asked. Where nobody can be asked, --yes
-    is needed if somebody would lose something. Tokens of clients are void after it, and most
-    clients get new ones by themselves.
+    is needed if somebody would lose something. Tokens that were made before another role mode or
+    login server are void, that of `pratique login` too; most clients get new ones by themselves.
     """
     body = {
         "role_mode": role_mode,
@@ -103,7 +103,17 @@ def _update(
 
         changes = [{"role_mode": role_mode}]
         consent(session, screen, changes, f"changing the role mode to {role_mode}")
-    screen.facts(session.call("PATCH", address("registry"), body=body), _FACTS)
+    voids = role_mode is not None or login_server is not None
+    again = (
+        "",
+        *commands(
+            "Tokens for another role mode or login server are void; whoever used `pratique login` "
+            "logs in again:",
+            session.login_again,
+        ),
+    )
+    changed = session.call("PATCH", address("registry"), body=body)
+    screen.facts(changed, _FACTS, *(again if voids else ()))
 
 
 @verb(registry, "list", "pratique registry list")

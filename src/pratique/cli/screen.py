@@ -42,9 +42,10 @@ class Screen:
         else:
             click.echo("\n".join(lines))
 
-    def facts(self, content: Mapping[str, Any], fields: Mapping[str, Source]) -> None:
-        """What is known of one thing, a line for each field."""
-        self.show(content, *aligned({name: _value(content, s) for name, s in fields.items()}))
+    def facts(self, content: Mapping[str, Any], fields: Mapping[str, Source], *below: str) -> None:
+        """What is known of one thing, a line for each field; people read the lines below, too."""
+        known = aligned({name: _value(content, s) for name, s in fields.items()})
+        self.show(content, *known, *below)
 
     def table(
         self,

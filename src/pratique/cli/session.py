@@ -41,11 +41,13 @@ class Reply:
 
     Attributes:
         link: the value of the `Link` header; None when there is no further page.
+        challenge: the value of `WWW-Authenticate`; None when there is none.
     """
 
     status: int
     content: bytes
     link: str | None = None
+    challenge: str | None = None
 
 
 class Transport(Protocol):
@@ -81,7 +83,7 @@ class Session:
     registry: str
     chosen_by: str = ""
     host: str | None = None
-    login_again: str = "pratique login"
+    login_again: str = "pratique login SERVER"
 
     def call(
         self,

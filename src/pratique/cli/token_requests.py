@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from pratique.cli.failures import Failed
 from pratique.cli.session import FORM, Call, Reply, Transport, problem_of
 
 _CLIENT = "pratique"
+_SERVICE = re.compile(r"Bearer\b.*?\bservice=\"([^\"]+)\"", re.IGNORECASE)
 
 
 class TokenRefused(Failed):
@@ -68,8 +70,12 @@ def by_outside_token(transport: Transport, host: str, token: str) -> Granted:
 
 
 def _granted(transport: Transport, path: str, host: str, shown: dict[str, str]) -> Granted:
-    form = {**shown, "service": host, "client_id": _CLIENT}
-    reply = transport.send(Call("POST", path, {}, urlencode(form).encode(), content_type=FORM))
+    reply = _asked(transport, path, host, shown)
+    if reply.status == 400:
+        # A registry that is reached by another name than its own makes tokens for its own alone.
+        service = _service_of(transport)
+        if service not in {None, host}:
+            reply = _asked(transport, path, service or host, shown)
     if reply.status == 200:
         return _read(reply)
     code, message = problem_of(reply, host)
@@ -78,6 +84,17 @@ def _granted(transport: Transport, path: str, host: str, shown: dict[str, str]) 
     if reply.status in {400, 404, 405}:
         raise NoTokenEndpoint(message, code=code)
     raise Failed(message, code=code)
+
+
+def _asked(transport: Transport, path: str, service: str, shown: dict[str, str]) -> Reply:
+    form = {**shown, "service": service, "client_id": _CLIENT}
+    return transport.send(Call("POST", path, {}, urlencode(form).encode(), content_type=FORM))
+
+
+def _service_of(transport: Transport) -> str | None:
+    """The name for which the registry makes tokens, as its challenge tells every client."""
+    found = _SERVICE.match(transport.send(Call("GET", "/v2/")).challenge or "")
+    return found[1] if found else None
 
 
 def _read(reply: Reply) -> Granted:
