@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.terminal import Terminal
+from tests.support.live_server import live_server
 
 from pratique.cli.audit_columns import AUDIT, LOGIN, REPOSITORY, Origin, line_of, row_of
 from pratique.testing.audit_suite import an_entry
@@ -57,6 +58,28 @@ def test_a_forged_log_is_told(changed: Terminal, data: Path) -> None:
     other = f"99{head[1:]}"
     assert "cut off" in changed.fails("audit", "verify", "--head", other)
     assert "a head is a number" in changed.misuses("audit", "verify", "--head", "nonsense")
+
+
+def test_entries_beyond_the_end_are_told(changed: Terminal, data: Path) -> None:
+    """An end that was moved back does not hide what stands behind it."""
+    with closing(sqlite3.connect(data / "audit.db")) as connection:
+        connection.execute(
+            "UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit WHERE seq = 1)"
+        )
+        connection.commit()
+    assert "the store says that the log ends at 1" in changed.fails("audit", "verify")
+
+
+@pytest.mark.live
+def test_a_log_that_is_read_over_the_network_verifies(tmp_path: Path) -> None:
+    """Each request is a sign-in, which the log tells of: it grows while it is read."""
+    somebody = Terminal(tmp_path / "home")
+    with live_server(tmp_path / "data", workers=2) as started:
+        name, password = started.owner
+        somebody.reads("login", started.host, "-u", name, "--password-stdin", stdin=password)
+        first = somebody.gets("audit", "verify")
+        again = somebody.gets("audit", "verify", "--head", first["head"])
+        assert again["entries"] > first["entries"]
 
 
 def test_changes_are_exported(changed: Terminal) -> None:

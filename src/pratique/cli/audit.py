@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any, Final
 
 import click
@@ -25,7 +26,6 @@ audit = group_of_verbs(
 )
 LISTED: Final = 50
 _FAULTS_SHOWN: Final = 20
-_ROUNDS: Final = 10
 
 
 def _heads(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[Head]:
@@ -91,14 +91,14 @@ def verify(session: Session, screen: Screen, heads: list[Head]) -> None:
     Somebody who may write the folder can make a whole new chain. Only a head that was kept
     elsewhere shows that, and that the end was cut off.
     """
-    base, last = extent(session)
+    base, _ = extent(session)
     verification = Verification(base, heads)
-    # Where the log is written to meanwhile, it is followed for a while.
-    for _ in range(_ROUNDS):
-        verification.take(links_after(session, verification.head.seq))
-        _, last = extent(session)
-        if last.seq <= verification.head.seq:
-            break
+    verification.take(links_after(session, verification.head.seq))
+    # The log is written to meanwhile, if only by these requests: so the end is asked for after all
+    # that came, and what is new is followed up to there and no further.
+    _, last = extent(session)
+    new = links_after(session, verification.head.seq)
+    verification.take(takewhile(lambda link: link.seq <= last.seq, new))
     faults = verification.end(last)
     if faults:
         named = [f"{fault.seq}: {fault.says}" for fault in faults[:_FAULTS_SHOWN]]
@@ -106,7 +106,8 @@ def verify(session: Session, screen: Screen, heads: list[Head]) -> None:
         rest = [f"and {more} more"] if more else []
         raise Failed("\n".join(["the audit log is not as it was written", *named, *rest]))
     content = {"entries": verification.count, "head": str(last), "compared_heads": len(heads)}
-    kept = f"{len(heads)} kept heads agree." if heads else "No kept head was compared."
+    agree = "1 kept head agrees." if len(heads) == 1 else f"{len(heads)} kept heads agree."
+    kept = agree if heads else "No kept head was compared."
     screen.show(content, f"{verification.count} entries follow from each other. {kept}", str(last))
 
 
