@@ -76,6 +76,16 @@ def _may_not_push_basic(stage: Stage) -> Question:
     return push()
 
 
+def _nobody_pushes(stage: Stage) -> Question:
+    registry_at(stage, HOST)
+    return push()
+
+
+def _nobody_pushes_where_all_may_pull(stage: Stage) -> Question:
+    registry_at(stage, HOST).public[IMAGE] = {"pull"}
+    return push()
+
+
 def _may_only_push(stage: Stage) -> Question:
     logged_in(stage, registry_at(stage, HOST), team__app="push")
     return push()
@@ -148,6 +158,19 @@ CASES: tuple[Case, ...] = (
     ),
     case("push: pull only", _may_not_push, Verdict.PROVEN, "push-not-allowed"),
     case("push: no token", _may_not_push_refused, Verdict.PROVEN, "push-not-allowed"),
+    twin(
+        "push: without a login",
+        _nobody_pushes,
+        Verdict.PROVEN,
+        "no-credential-for-host",
+        of="push-not-allowed",
+    ),
+    case(
+        "push: without a login where all may pull",
+        _nobody_pushes_where_all_may_pull,
+        Verdict.PROVEN,
+        "push-not-allowed",
+    ),
     case("push: Basic", _may_not_push_basic, Verdict.PROVEN, "push-not-allowed"),
     twin("push: allowed", _may_push, Verdict.WELL, of="push-not-allowed"),
     case("60: push only", _may_only_push, Verdict.PROVEN, "push-without-pull"),

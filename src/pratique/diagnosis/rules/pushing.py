@@ -9,8 +9,11 @@ from pratique.diagnosis.findings import Finding, certain, suspected
 from pratique.diagnosis.rules.registries import Kind, azure_name, kind_of
 from pratique.diagnosis.rules.shape import (
     Rule,
+    credential,
     credential_refused,
     host,
+    login_for,
+    pulls,
     quoted,
     repository,
     shown,
@@ -63,16 +66,25 @@ def push_refused(seen: Examination) -> Iterator[Finding]:
     asked = seen.push if seen.push is not None else (seen.alone.last if seen.alone else None)
     if asked is None or asked.status not in {401, 403, 405}:
         return
+    nobody = credential(seen) is None
+    if nobody and not pulls(seen):
+        # Why there is no login is told by others; what it would be good for is not known.
+        return
     allowed = seen.alone.grant.actions if seen.alone and seen.alone.grant else None
     shown_actions = "" if allowed is None else ", ".join(sorted(allowed)) or "nothing"
     yield certain(
         "push-not-allowed",
-        f"The login may not push to `{repository(seen)}` at `{host(seen)}`.",
+        f"Nobody is logged in at `{host(seen)}`, and only pulls need no login there."
+        if nobody
+        else f"The login may not push to `{repository(seen)}` at `{host(seen)}`.",
+        *([login_for(seen)] if nobody else []),
         evidence=[
             shown(asked),
             *([f"the token allows {shown_actions}"] if shown_actions else []),
         ],
-        advice="Have the owner of the registry grant it; the role AcrPush, or `push` in the "
+        advice=""
+        if nobody
+        else "Have the owner of the registry grant it; the role AcrPush, or `push` in the "
         "registry's own words.",
     )
 

@@ -291,7 +291,9 @@ def _insecure_advice(client: Client, server: str) -> str:
         setting = (
             f'`location = "{server}"` with `insecure = true` in /etc/containers/registries.conf'
         )
-    return f"Give the registry a certificate; for a test only, set {setting}, and restart."
+    # Podman has no daemon: it reads the file each time.
+    restart = "" if client is Client.PODMAN else ", and restart"
+    return f"Give the registry a certificate; for a test only, set {setting}{restart}."
 
 
 def _failure(exchange: Exchange | None) -> Failure | None:
