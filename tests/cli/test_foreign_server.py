@@ -101,6 +101,14 @@ def test_pages_in_a_circle_come_to_an_end(terminal: Terminal) -> None:
         assert "again and again" in terminal.fails("repo", "list")
 
 
+def test_a_server_without_tls_is_not_for_az(terminal: Terminal) -> None:
+    """It is not told to write `http://`, which would be refused next."""
+    with answering(200, b"{}") as host:
+        told = terminal.fails("az-setup", host)
+    assert "az speaks to a server over https alone" in told
+    assert f"http://{host}" not in told
+
+
 def test_pages_without_end_come_to_an_end() -> None:
     """A registry that always has one more page is left."""
 

@@ -49,11 +49,16 @@ def secure_url(server: str) -> str:
         Failed: it is no host, or plain HTTP was written.
     """
     if server.startswith("http:"):
-        raise Failed(
-            f"az speaks to a server over https alone, and {server} is http; serve the registry "
-            "with `--tls auto` or a certificate of your own"
-        )
+        raise Failed(not_secure(server))
     return base_url(server if "://" in server else f"https://{server}")
+
+
+def not_secure(server: str) -> str:
+    """What to do where a server does not speak TLS."""
+    return (
+        f"az speaks to a server over https alone, and {server} is http; serve the registry with "
+        "`--tls auto` or a certificate of your own"
+    )
 
 
 def ask_server(url: str, context: ssl.SSLContext) -> AzServer:

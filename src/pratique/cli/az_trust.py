@@ -14,6 +14,7 @@ import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+from pratique.cli.az_server import not_secure
 from pratique.cli.failures import Failed
 from pratique.cli.servers import unreachable
 
@@ -148,7 +149,7 @@ def _shown(url: str) -> x509.Certificate:
     try:
         encoded = _handshake(url, anything)
     except OSError as error:
-        raise Failed(unreachable(url.partition("://")[2], str(error))) from error
+        raise _no_handshake(url, error) from error
     return x509.load_der_x509_certificate(encoded)
 
 
@@ -176,8 +177,13 @@ def _is_good(url: str, context: ssl.SSLContext) -> bool:
             return False
         raise Failed(f"the certificate of {url} is not good: {error.verify_message}") from error
     except OSError as error:
-        raise Failed(unreachable(url.partition("://")[2], str(error))) from error
+        raise _no_handshake(url, error) from error
     return True
+
+
+def _no_handshake(url: str, error: OSError) -> Failed:
+    host = url.partition("://")[2]
+    return Failed(not_secure(host) if "SSL" in str(error) else unreachable(host, str(error)))
 
 
 def _check(url: str, context: ssl.SSLContext, otherwise: str) -> None:
