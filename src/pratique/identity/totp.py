@@ -7,7 +7,6 @@ The shared secret must be kept as it is, since it takes part in each check.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -63,11 +62,3 @@ def otpauth_uri(secret: str, user_name: str, issuer: str) -> str:
     query = urlencode({"secret": secret, "issuer": issuer, "algorithm": "SHA1"}, quote_via=quote)
     period = int(STEP.total_seconds())
     return f"otpauth://totp/{label}?{query}&digits={DIGITS}&period={period}"
-
-
-def is_totp_secret(text: str) -> bool:
-    """Whether `text` is a secret as `new_totp_secret` makes them."""
-    try:
-        return len(base64.b32decode(text)) == _SECRET_BYTES
-    except (binascii.Error, ValueError):
-        return False
