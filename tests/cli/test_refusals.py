@@ -194,7 +194,11 @@ def test_the_list_is_narrowed(owner: Terminal, happened: Happened, moment: datet
     told = owner.reads("denials", "--limit", "3")
     assert "These are the newest 3; `--limit` shows more.\n" in told
     assert "newest" not in owner.reads("denials", "--limit", "4")
-    assert owner.reads("denials", "--repo", "x") == "Nothing like that was refused since 1d.\n"
+    assert (
+        owner.reads("denials", "--repo", "x") == "Nothing like that was refused in the last 1d.\n"
+    )
+    told = owner.reads("denials", "--repo", "x", "--since", "2026-01-05")
+    assert told == "Nothing like that was refused since 2026-01-05.\n"
 
 
 def test_more_than_a_page_is_listed(owner: Terminal, happened: Happened) -> None:

@@ -15,8 +15,8 @@ from tests.docs.pages import ROOT, pages, quoted, typed
 from pratique.cli.program import program
 from pratique.cli.reference import root
 
-# Variables, `sudo` or `kubectl exec ... --` may stand before it. With some programmes, `pratique` is
-# the name of something else.
+# Variables, `sudo` or `kubectl exec ... --` may stand before it. With some programmes, `pratique`
+# is the name of something else.
 _BEGINS = re.compile(r"(?<!-n )(?<!--name )(?<!helm install )(?<![\w/.-])pratique (?=[a-z])")
 _AND_SO_ON = {"...", "…"}
 

@@ -19,7 +19,7 @@ from pratique.cli.screen import Screen, Source
 from pratique.cli.session import Session, address
 from pratique.cli.verbs import group_of_verbs, verb
 from pratique.naming import InvalidName
-from pratique.naming.moments import Since
+from pratique.naming.moments import Since, told_before
 
 audit = group_of_verbs(
     "audit", "Sign-ins, pushes, deletions, refusals and changes; and their proof."
@@ -156,7 +156,7 @@ def prune(session: Session, screen: Screen, before: str) -> None:
     An entry says how many went, and seals where they ended: the rest verifies as before.
     """
     done = session.call("POST", address("audit", "prune"), body={"before": before})
-    screen.show(done, f"Removed {done['removed']} entries that were made before {before}.")
+    screen.show(done, f"Removed {done['removed']} entries that were made {told_before(before)}.")
 
 
 def _entry(link: Link) -> Entry:

@@ -13,7 +13,7 @@ from pratique.cli.screen import Screen, broken, width
 from pratique.cli.session import Session
 from pratique.cli.verbs import verb
 from pratique.naming import InvalidName, RepositoryName
-from pratique.naming.moments import Since
+from pratique.naming.moments import Since, told_since
 
 LISTED: Final = 100
 LISTED_BEFORE_FOLLOWING: Final = 10
@@ -89,7 +89,7 @@ def _listed(
 ) -> None:
     found = newest(session, query, since, limit)
     if screen.as_json or not found.rows:
-        screen.show(found.rows, *broken(f"Nothing like that was refused since {since}."))
+        screen.show(found.rows, *broken(f"Nothing like that was refused {told_since(since)}."))
         return
     table = RefusalLines(width())
     table.fit(found.rows)

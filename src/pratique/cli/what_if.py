@@ -202,7 +202,7 @@ def _seen(found: Mapping[str, Any]) -> str:
         )
     match found["repositories_asked"]:
         case 0:
-            count = "There is no repository yet"
+            return "There is no repository yet; a name for each pattern in the rules was looked at."
         case 1:
             count = "The one repository there is was looked at"
         case many:

@@ -61,5 +61,21 @@ class Since:
         return self.begins if isinstance(self.begins, datetime) else now - self.begins
 
 
+def told_since(text: str) -> str:
+    """What came after the point in time that `text` names, in a sentence: `in the last 1d`.
+
+    Raises:
+        InvalidName: it names none.
+    """
+    ago = isinstance(Since.parse(text).begins, timedelta)
+    return f"in the last {text}" if ago else f"since {text}"
+
+
+def told_before(text: str) -> str:
+    """What came before it, likewise: `more than 1d ago`."""
+    ago = isinstance(Since.parse(text).begins, timedelta)
+    return f"more than {text} ago" if ago else f"before {text}"
+
+
 def _six_digits(text: str) -> str:
     return re.sub(r"\.([0-9]+)", lambda match: f".{match[1]:0<6}", text)
