@@ -224,10 +224,13 @@ class Snapshot:
         """
         found = self.directory.principal(reference)
         if found is None:
+            several = len(self.directory.called(reference))
             raise NotFound(
-                f"no user, group or service principal answers to `{printable(reference)}`; "
-                "`pratique sp list`, `user list` and `group list` show who is there "
-                "(give the object id when a name stands for several)"
+                f"{several} groups and service principals are called `{printable(reference)}`; "
+                "give the object id, which `pratique sp list` and `group list` show"
+                if several
+                else f"no user, group or service principal answers to `{printable(reference)}`; "
+                "`pratique sp list`, `user list` and `group list` show who is there"
             )
         return found
 

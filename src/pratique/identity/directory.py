@@ -138,12 +138,17 @@ class Directory:
         found = self.by_object_id.get(key) or self.applications.get(key) or self.users.get(key)
         if found is not None:
             return found
+        named = self.called(reference)
+        return named[0] if len(named) == 1 else None
+
+    def called(self, display_name: str) -> list[Application | Group]:
+        """The groups and applications of that name, which several may have."""
+        key = display_name.casefold()
         candidates: list[Application | Group] = [
             *self.groups.values(),
             *self.applications.values(),
         ]
-        named = [c for c in candidates if c.display_name.casefold() == key]
-        return named[0] if len(named) == 1 else None
+        return [c for c in candidates if c.display_name.casefold() == key]
 
 
 def _of(records: Iterable[Account | Group], wanted: type[T]) -> list[T]:

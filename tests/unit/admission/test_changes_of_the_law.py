@@ -21,6 +21,7 @@ from pratique.access import RoleMode
 from pratique.access.conditions import Condition, InvalidCondition
 from pratique.admission import AlreadyExists, NotFound, Unacceptable
 from pratique.admission.changes import (
+    applications,
     custom_roles,
     registry,
     roles,
@@ -35,6 +36,10 @@ def test_roles_and_principals_must_be_there(standing: Registry) -> None:
         standing.assign("AcrPul")
     with pytest.raises(NotFound, match="no user, group or service principal answers to `eve`"):
         standing.assign("AcrPull", "eve")
+    for _ in range(2):
+        standing.do(applications.create, "twin", 30)
+    with pytest.raises(NotFound, match=r"^2 groups and service principals are called `twin`; give"):
+        standing.assign("AcrPull", "twin")
     with pytest.raises(NotFound, match=r"^`ada` does not have the role `AcrPull` at `/`; `"):
         standing.do(roles.unassign, "acrpull", "ada", ROOT)
     with pytest.raises(NotFound, match=r"^there is no role assignment `nonsense`"):
