@@ -384,9 +384,10 @@ def _addressed(snapshot: Snapshot, request: Request) -> Snapshot:
     """The snapshot seen from the registry that a request addresses.
 
     Raises:
-        Turned: it names two hosts, of which whoever stands before us may have looked at the other.
+        Turned: it names two hosts, of which whoever stands before us may have looked at the other;
+            or none, where there are several registries.
     """
-    if len(request.headers.get_all("host")) > 1:
+    if not request.host or len(request.headers.get_all("host")) > 1:
         raise Turned(problem_response(Problem.BAD_REQUEST, _NO_HOST))
     host = request.host.lower()
     seen = snapshot.at_host(host)
