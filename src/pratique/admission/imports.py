@@ -21,6 +21,7 @@ from pratique.admission.control import Refused
 from pratique.admission.errors import ControlError, NotFound, Unacceptable
 from pratique.admission.gate import FOLDER_OWNER, Caller, Gate
 from pratique.admission.import_requests import SourceCredentials, WantedImport
+from pratique.admission.import_sources import own_registry, source_refused
 from pratique.admission.import_states import (
     ImportState,
     KeptImports,
@@ -34,7 +35,7 @@ from pratique.admission.pending_sign_ins import PendingSignIns
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import Snapshot
 from pratique.identity import BasicCredentials, SignInRefused
-from pratique.naming import InvalidName, RepositoryName, ResourceScope, Tag
+from pratique.naming import RepositoryName, Tag
 from pratique.naming.errors import printable
 from pratique.observability import LineLog
 from pratique.registry import (
@@ -266,7 +267,7 @@ class Imports:
             Refused: the caller may not pull from it.
             ControlError: there is none such, or nothing may be imported from it.
         """
-        own = _own_registry(snapshot, wanted, server)
+        own = own_registry(snapshot, wanted, server)
         image = wanted.image
         if own is None:
             try:
@@ -274,11 +275,34 @@ class Imports:
             except ImportFailed as error:
                 raise control_error(error.why, str(error)) from error
             return lambda: self._sources.open(wanted.host, image.repository, wanted.credentials)
+        if own.registry_id != snapshot.registry_id:
+            self._check_address(own, caller, client)
         if wanted.credentials is not None:
             caller = await self._signed_in(own, wanted.credentials, client, server)
         allowed = self._allowed(own, caller, RegistryAction.PULL, image.repository)
         source = OwnSource(self._content.of(own.registry_id), allowed)
         return lambda: _given(source)
+
+    def _check_address(self, own: Snapshot, caller: Caller, client: str) -> None:
+        """Refuse an address from which nothing may be pulled from the source; recorded there.
+
+        What a registry keeps to a network is not to be had elsewhere by way of another registry,
+        nor are its passwords to be tried from there.
+
+        Raises:
+            Unacceptable: so it is.
+        """
+        if isinstance(caller.subject, FolderOwner):
+            return
+        refused = source_refused(own, client, decision_id=self._new_id(), at=self._clock())
+        if refused is not None:
+            self._recorder.decision(refused)
+            told = {"decision": refused.decision_id, "reason": refused.reason, "client": client}
+            self._log.write({"event": "address refused", **told}, at_once=True)
+            raise Unacceptable(
+                f"nothing is imported from the registry `{own.registry.name}`, whose network "
+                f"rules refuse: {refused.sentence}. Decision: {refused.decision_id}"
+            )
 
     async def _signed_in(
         self, own: Snapshot, credentials: SourceCredentials, client: str, server: str
@@ -353,31 +377,6 @@ def _words(error: Exception) -> str:
     if isinstance(error, Refused):
         return "the right to import was taken away while the import was running"
     return str(error)
-
-
-def _own_registry(snapshot: Snapshot, wanted: WantedImport, server: str) -> Snapshot | None:
-    """As seen from the registry of this server that is the source; None for another server's.
-
-    Raises:
-        NotFound: a resource id names none of this server.
-    """
-    if wanted.scope:
-        try:
-            found = snapshot.at_scope(ResourceScope(wanted.scope))
-        except InvalidName as error:
-            raise Unacceptable(str(error)) from error
-        if found is None:
-            raise NotFound(
-                f"the registry `{printable(wanted.scope, 300)}` is not of this server; name its "
-                "login server instead"
-            )
-        return found
-    host = wanted.host.lower()
-    for seen in snapshot.each():
-        own = seen.registry.login_server
-        if own is not None and own.lower() == host:
-            return seen
-    return snapshot if host == server.lower() else None
 
 
 async def _refuse_taken(target: Registry, allowed: Allowed, tags: tuple[Tag, ...]) -> None:
