@@ -30,6 +30,7 @@ from pratique.outgoing import RemoteRegistries
 from pratique.outgoing import connections as connections_module
 from pratique.outgoing.addresses import Address
 from pratique.outgoing.challenges import read_challenge
+from pratique.outgoing.fetching import Resolve
 from pratique.registry.importing import gathering
 from pratique.testing.loops import in_loop
 from pratique.testing.registry_in_memory import RegistryInMemory
@@ -258,6 +259,44 @@ async def test_credentials_go_to_the_source_and_its_realm_alone() -> None:
         assert [each.headers.get("authorization") for each in cdn.asked] == [None]
         shown = {each.headers.get("authorization") for each in other.asked}
         assert shown == {None, "Bearer t0ken"}
+
+
+@pytest.mark.parametrize("named", [False, True])
+@in_loop
+async def test_no_password_goes_to_a_host_that_a_pattern_alone_allows(*, named: bool) -> None:
+    """Anybody may rent a name below a domain; without a password it may be asked for a token."""
+    asked = []
+
+    async def resolve(host: str, _: int) -> list[Address]:
+        asked.append(host)
+        raise OSError(0, "no such host")
+
+    async with other_registry() as other:
+        rules = ("*.rented.test", *(("auth.rented.test",) if named else ()))
+        sources = RemoteRegistries(AllowedHosts.parse((other.rule, *rules)), loopback_or(resolve))
+        registry = await RegistryInMemory.start(sources=sources)
+        challenge = 'Bearer realm="https://auth.rented.test/token",service="x"'
+        other.answers["/v2/team/app/manifests/v1"] = Says(
+            401, b"", (("www-authenticate", challenge),)
+        )
+        try:
+            told = await fails(registry, other, "auth.rented.test", **PAIR)
+            assert ("no password is sent" in told) is not named
+            assert bool(asked) is named
+            await fails(registry, other, "cannot be looked up")
+        finally:
+            registry.stop()
+
+
+def loopback_or(resolve: Resolve) -> Resolve:
+    """Looks up this machine as it is, and all else as told."""
+
+    async def found(host: str, port: int) -> list[Address]:
+        if host == "127.0.0.1":
+            return [ipaddress.ip_address(host)]
+        return await resolve(host, port)
+
+    return found
 
 
 def guard(other: OtherRegistry, plain: dict[str, Any], challenge: str) -> None:

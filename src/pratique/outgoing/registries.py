@@ -200,6 +200,8 @@ class _RemoteRepository:
         asked = "&".join(filter(None, (parts.query, query)))
         headers = {**_PLAIN, "accept": "application/json"}
         if self._credentials is not None:
+            if origin != self._origin:
+                self._connections.check_for_secrets(origin)
             headers["authorization"] = _basic(self._credentials)
         url = parts._replace(query=asked, fragment="").geturl()
         response = await self._connections.get(url, headers)
