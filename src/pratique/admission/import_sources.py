@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from pratique.admission.decisions import DecisionRecord
@@ -11,6 +13,7 @@ from pratique.admission.reaching import address_refused
 from pratique.admission.snapshot import Snapshot
 from pratique.naming import InvalidName, ResourceScope
 from pratique.naming.errors import printable
+from pratique.registry.importing import ImageSource
 
 
 def own_registry(snapshot: Snapshot, wanted: WantedImport, server: str) -> Snapshot | None:
@@ -59,3 +62,9 @@ def source_refused(
     if reason is None:
         return None
     return address_refused(own, client, reason, decision_id=decision_id, at=at)
+
+
+@asynccontextmanager
+async def as_opened(source: ImageSource) -> AsyncIterator[ImageSource]:
+    """A source that is there without being opened."""
+    yield source

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from pratique.access import Allowed, ControlAction, Denied, FolderOwner, RegistryAction
 from pratique.admission.account import caller_key
@@ -21,7 +21,7 @@ from pratique.admission.control import Refused
 from pratique.admission.errors import ControlError, NotFound, Unacceptable
 from pratique.admission.gate import FOLDER_OWNER, Caller, Gate
 from pratique.admission.import_requests import SourceCredentials, WantedImport
-from pratique.admission.import_sources import own_registry, source_refused
+from pratique.admission.import_sources import as_opened, own_registry, source_refused
 from pratique.admission.import_states import (
     ImportState,
     KeptImports,
@@ -53,9 +53,6 @@ from pratique.registry.importing import (
     Why,
     copy_image,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 IMPORT: Final = "Microsoft.ContainerRegistry/registries/importImage/action"
 MOST_AT_ONCE: Final = 4
@@ -132,6 +129,7 @@ class Imports:
         self._clock = clock
         self._new_id = new_id
         self._running: set[asyncio.Task[ImportState]] = set()
+        self._beginning = 0
 
     async def begin(
         self, snapshot: Snapshot, caller: Caller, wanted: WantedImport, *, client: str, server: str
@@ -152,18 +150,23 @@ class Imports:
             Refused: the caller may not pull from the source, which is of this server.
             ControlError: it failed, or cannot begin.
         """
-        if len(self._running) >= MOST_AT_ONCE:
+        if len(self._running) + self._beginning >= MOST_AT_ONCE:
             raise Unacceptable(
                 f"{MOST_AT_ONCE} imports are running already; try again when one of them has ended"
             )
-        source = await self._source_of(snapshot, caller, wanted, client, server)
-        state = ImportState(
-            self._new_id(), caller_key(caller.subject), snapshot.registry_id, self._clock()
-        )
-        await self._kept.keep(state)
-        begun = _Begun(state, snapshot, caller, wanted, source, client, server)
-        task = asyncio.create_task(self._run(begun))
-        self._running.add(task)
+        # Counted before anything is waited for, so that no crowd gets past the bound.
+        self._beginning += 1
+        try:
+            source = await self._source_of(snapshot, caller, wanted, client, server)
+            state = ImportState(
+                self._new_id(), caller_key(caller.subject), snapshot.registry_id, self._clock()
+            )
+            await self._kept.keep(state)
+            begun = _Begun(state, snapshot, caller, wanted, source, client, server)
+            task = asyncio.create_task(self._run(begun))
+            self._running.add(task)
+        finally:
+            self._beginning -= 1
         task.add_done_callback(self._running.discard)
         inside = isinstance(caller.subject, FolderOwner)
         done, _ = await asyncio.wait({task}, timeout=None if inside else ANSWERED_WITHIN_SECONDS)
@@ -281,7 +284,7 @@ class Imports:
             caller = await self._signed_in(own, wanted.credentials, client, server)
         allowed = self._allowed(own, caller, RegistryAction.PULL, image.repository)
         source = OwnSource(self._content.of(own.registry_id), allowed)
-        return lambda: _given(source)
+        return lambda: as_opened(source)
 
     def _check_address(self, own: Snapshot, caller: Caller, client: str) -> None:
         """Refuse an address from which nothing may be pulled from the source; recorded there.
@@ -388,8 +391,3 @@ async def _refuse_taken(target: Registry, allowed: Allowed, tags: tuple[Tag, ...
                 f"the tag `{allowed.repository}:{tag}` exists already in the target registry; "
                 "import with --force to move it",
             )
-
-
-@asynccontextmanager
-async def _given(source: ImageSource) -> AsyncIterator[ImageSource]:
-    yield source
