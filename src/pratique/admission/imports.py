@@ -345,7 +345,8 @@ class Imports:
         auditor = self._recorder.auditor
         if auditor is None:
             return
-        at = auditor.clock()
+        at, seen = auditor.clock(), begun.snapshot
+        registry = str(seen.registry.scope) if seen.registry_id else ""
         for repository, tags in begun.wanted.targets.items():
 
             def making(
@@ -366,6 +367,7 @@ class Imports:
                     client=told(begun.client),
                     duration_ms=round(seconds * 1000),
                     server=told(begun.server),
+                    registry=registry,
                     repository=told(str(repository)),
                     tag=told(tags),
                     digest=state.digest,
