@@ -234,6 +234,23 @@ async def test_a_source_of_this_server_needs_the_right_to_pull() -> None:
 
 
 @in_loop
+async def test_a_refused_source_is_told_by_its_own_registry() -> None:
+    """Who governs the other one learns nothing of what is there, or of who may not have it."""
+    async with two() as (home, second):
+        await push(second, "team/app")
+        robot = await Robot.make(home, "robot")
+        await robot.given(DATA_IMPORTER)
+        status, said = await ask(
+            home, robot.headers, source="team/app:v1", registry="secondregistry"
+        )
+        assert status == 403
+        decision_id = words(said).rpartition(" ")[2]
+        path = f"/api/v1/decisions/{decision_id}"
+        assert (await home.ask("GET", path, inside=True)).status == 404
+        assert (await second.manage("GET", f"/decisions/{decision_id}"))["resource"] == "team/app"
+
+
+@in_loop
 async def test_an_import_is_its_owners() -> None:
     """Another who may import learns nothing of it, nor does another registry's owner."""
     async with world() as (registry, other):
