@@ -376,6 +376,27 @@ async def test_indexes_without_end() -> None:
 
 
 @in_loop
+async def test_many_blobs_are_no_crowd() -> None:
+    """A manifest may name tens of thousands: they wait as what they are, and not as tasks."""
+    async with world() as (registry, other):
+        layers = [LAYER, *(b"%d" % number for number in range(3000))]
+        other.manifest(image_of(CONFIG, *layers), IMAGE, "v1")
+        for content in (CONFIG, *layers):
+            other.blob(content)
+        seen: list[int] = []
+
+        async def answer(writer: asyncio.StreamWriter) -> None:
+            seen.append(len(asyncio.all_tasks()))
+            writer.write(b"HTTP/1.1 404 -\r\ncontent-length: 0\r\n\r\n")
+            await writer.drain()
+
+        other.answers[blob_path(LAYER)] = answer
+        await fails(registry, other, "has not the blob")
+        assert seen
+        assert max(seen) < 50
+
+
+@in_loop
 async def test_too_many_manifests(monkeypatch: pytest.MonkeyPatch) -> None:
     """In number and in bytes."""
     async with world() as (registry, other):
