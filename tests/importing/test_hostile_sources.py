@@ -261,6 +261,26 @@ async def test_credentials_go_to_the_source_and_its_realm_alone() -> None:
         assert shown == {None, "Bearer t0ken"}
 
 
+@pytest.mark.parametrize("challenge", ["Basic", 'Bearer realm="{rule}/token",service="x"'])
+@in_loop
+async def test_where_a_source_redirects_to_gets_no_login(challenge: str) -> None:
+    """The operator names such hosts for their blobs; what they ask for is asked of nobody."""
+    async with other_registry() as other, other_registry() as cdn:
+        hosts = AllowedHosts.parse((other.rule, cdn.rule))
+        registry = await RegistryInMemory.start(sources=RemoteRegistries(hosts))
+        other.image("v1", layer=LAYER)
+        other.answers[blob_path(LAYER)] = Says(307, b"", (("location", f"{cdn.rule}/blob"),))
+        asks = (("www-authenticate", challenge.format(rule=cdn.rule)),)
+        cdn.answers["/blob"] = Says(401, b"", asks)
+        try:
+            await fails(registry, other, "to which the source redirects, asks for a login", **PAIR)
+        finally:
+            registry.stop()
+        shown = [each.headers.get("authorization") for each in (*other.asked, *cdn.asked)]
+        assert set(shown) == {None}
+        assert cdn.paths() == ["/blob"]
+
+
 @pytest.mark.parametrize("named", [False, True])
 @in_loop
 async def test_no_password_goes_to_a_host_that_a_pattern_alone_allows(*, named: bool) -> None:
