@@ -244,11 +244,13 @@ class Entrance:
         return Turned(refusals.bad_sign_in(arrival.front, decision_id, refused, scope))
 
     def record(self, arrival: Arrival, denied: Denied) -> str:
-        """Write down a refusal; the id that goes with it."""
+        """Write down a refusal, for the registry whose law it was; the id that goes with it."""
         client = arrival.request.client
+        # An import may be refused by its source, which is another registry.
+        refusing = arrival.snapshot.at_scope(denied.law.registry.scope) or arrival.snapshot
         account = account_of(
             denied,
-            arrival.snapshot,
+            refusing,
             decision_id=self._new_id(),
             at=self.gate.now(),
             client=client,
