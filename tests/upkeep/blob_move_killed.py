@@ -1,7 +1,7 @@
-"""Moves a registry's blobs and ends itself in the middle: DATA DATABASE ADDRESS KIND STAGE.
+"""Moves a registry's blobs and ends itself in the middle: DATA DATABASE ADDRESS KIND STAGE SIGNAL.
 
-DATABASE is a URL, or empty for rows in the folder. While the first blobs are copied, another one is
-pushed by a server that has them where they are.
+DATABASE is a URL, or empty for rows in the folder; SIGNAL is what it sends itself. While the first
+blobs are copied, another one is pushed by a server that has them where they are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pratique.registry.blob_moves import BlobKind
 from pratique.settings import Places
 
 
-def main(data: str, database: str, address: str, kind: str, stage: str) -> None:
+def main(data: str, database: str, address: str, kind: str, stage: str, number: str) -> None:
     """Move until two blobs have been copied, or the second pass has come to one."""
     places = Places(Path(data), database or None)
     back = kind == BlobKind.FILES
@@ -32,7 +32,7 @@ def main(data: str, database: str, address: str, kind: str, stage: str) -> None:
                 pushes(stores, FIRST)
                 pushed = True
             if at_work == stage and (blobs >= 2 or stage == "completing"):
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), signal.Signals[number])
 
         move_blobs(places, address, BlobKind(kind), told, nobody_waits)
 

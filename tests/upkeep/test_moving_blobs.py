@@ -181,7 +181,7 @@ def _there_and_back(mooring: Mooring) -> None:
     assert (moved.copied, moved.there) == (BLOBS, 0)
     assert moved.copied_bytes == sum(map(len, {c for one in IMAGES for c in one.blobs}))
     assert files_in(mooring.places.data) == before
-    assert f"name it with --blobs {mooring.address}" in _refused(mooring.places)
+    assert f"name it with --blobs '{mooring.address}'" in _refused(mooring.places)
     with opened(mooring.afar) as stores:
         assert all(pulls(stores, one) for one in IMAGES)
         pushes(stores, LATER)
@@ -250,6 +250,20 @@ def test_an_old_server_takes_no_new_blobs(either: Mooring, *, back: bool) -> Non
             assert all(pulls(beside, one) for one in (*IMAGES, LATER))
 
 
+def _ended(mooring: Mooring, at_work: str, by: str, *, back: bool) -> int:
+    """Begin to move in a process that ends itself by a signal; how it ended."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "tests.upkeep.blob_move_killed", str(mooring.places.data)),
+            *(mooring.places.database or "", mooring.address, "files" if back else "objects"),
+            *(at_work, by),
+        ],
+        check=False,
+        stderr=subprocess.DEVNULL,
+        timeout=120,
+    ).returncode
+
+
 @pytest.mark.parametrize("back", [False, True])
 @pytest.mark.parametrize("at_work", ["copying", "completing"])
 def test_a_killed_move_is_run_again(either: Mooring, at_work: str, *, back: bool) -> None:
@@ -258,16 +272,8 @@ def test_a_killed_move_is_run_again(either: Mooring, at_work: str, *, back: bool
         to_objects(either.places, either.address)
         shutil.rmtree(either.places.data / "blobs")
     old, new = (either.afar, either.places) if back else (either.places, either.afar)
-    killed = subprocess.run(
-        [
-            *(sys.executable, "-m", "tests.upkeep.blob_move_killed", str(either.places.data)),
-            *(either.places.database or "", either.address, "files" if back else "objects"),
-            at_work,
-        ],
-        check=False,
-        timeout=120,
-    )
-    assert killed.returncode == -signal.SIGKILL
+    killed = _ended(either, at_work, "SIGKILL", back=back)
+    assert killed == -signal.SIGKILL
     with opened(old) as stores:
         assert all(pulls(stores, one) for one in (*IMAGES, FIRST))
         if at_work == "completing":
@@ -281,6 +287,39 @@ def test_a_killed_move_is_run_again(either: Mooring, at_work: str, *, back: bool
     assert moved.copied + moved.there == BLOBS + 2
     with opened(new) as stores:
         assert all(pulls(stores, one) for one in (*IMAGES, FIRST, LATER))
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_whoever_ends_a_move_leaves_nothing_closed(mooring: Mooring, *, back: bool) -> None:
+    """After Ctrl-C in the second pass, new blobs are taken where they are, at once."""
+    if back:
+        to_objects(mooring.places, mooring.address)
+        shutil.rmtree(mooring.places.data / "blobs")
+    assert _ended(mooring, "completing", "SIGINT", back=back) == -signal.SIGINT
+    with opened(mooring.afar if back else mooring.places) as stores:
+        pushes(stores, LATER)
+        assert all(pulls(stores, one) for one in (*IMAGES, FIRST, LATER))
+    assert list((mooring.places.data / "uploads").iterdir()) == []
+    moved = (to_files if back else to_objects)(mooring.places, mooring.address)
+    assert moved.copied + moved.there == BLOBS + 2
+
+
+def test_it_is_told_what_was_done(mooring: Mooring, terminal: Terminal) -> None:
+    """And how to serve the new place."""
+    words = ("migrate-blobs", *mooring.words)
+    files = mooring.places.data / "blobs"
+    told = terminal.reads(*words, "--to-blobs", mooring.address)
+    assert f"moved from {files} to {mooring.address}, and compared: {BLOBS} blobs (" in told
+    assert "seconds; 0 were there already" in told
+    assert f"pratique serve --data {mooring.places.data} --blobs '{mooring.address}'" in told
+    told = terminal.fails(*words, "--to-blobs", mooring.address)
+    assert f"are in {mooring.address} already" in told
+    terminal.reads(*words, "--take-back")
+    _refused(mooring.places)
+    done = terminal.gets(*words, "--from-blobs", mooring.address)
+    assert (done["copied"], done["copied_bytes"], done["there"]) == (0, 0, BLOBS)
+    told = terminal.fails(*words, "--from-blobs", mooring.address)
+    assert "are files already" in told
 
 
 def test_a_move_that_fails_in_the_end_lets_blobs_be_taken(either: Mooring) -> None:
@@ -475,7 +514,7 @@ def test_rows_that_are_moved_tell_where_the_blobs_are(
     to_objects(mooring.places, mooring.address)
     url = fresh_database(postgres)
     move_rows(mooring.places, Places(mooring.places.data, url), lambda *_: None)
-    assert f"name it with --blobs {mooring.address}" in _refused(Places(mooring.places.data, url))
+    assert f"name it with --blobs '{mooring.address}'" in _refused(Places(mooring.places.data, url))
     with opened(Places(mooring.places.data / "of-a-node", url, mooring.address)) as stores:
         assert all(pulls(stores, one) for one in IMAGES)
         pushes(stores, LATER)

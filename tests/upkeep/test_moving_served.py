@@ -216,7 +216,7 @@ def test_pulls_go_on_while_blobs_move(
         assert set(pulled(server, known)) == {200}
         assert uploaded(server, pushing, b"before")[0] == 201
         assert uploaded(server, pushing, b"afterwards") == (503, f"{LINKS_WORDS} [30]")
-    assert f"name it with --blobs {address}" in does_not_start(server)
+    assert f"name it with --blobs '{address}'" in does_not_start(server)
     with served_again(server, tmp_path / "again.log", "--blobs", address):
         assert set(pulled(server, known)) == {200}
         assert uploaded(server, pushing, b"afterwards") == (201, "")

@@ -154,7 +154,7 @@ def blobs_on_disk(data: Path, rows: RowStores) -> BlobStores:
         del owner
         at = rows.blobs_at()
         if at is not None and at.kind is BlobKind.OBJECTS:
-            address = "" if at.address is None else f" {at.address}"
+            address = "" if at.address is None else f" '{at.address}'"
             raise StorageFailed(
                 f"the blobs of this registry are in an object store; name it with --blobs{address}"
             )

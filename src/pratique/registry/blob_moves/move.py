@@ -51,7 +51,8 @@ class _Count:
     copied: int = 0
     copied_bytes: int = 0
     there: int = 0
-    lacking: list[str] = field(default_factory=list)
+    lacking: int = 0
+    named: list[str] = field(default_factory=list)
 
 
 class BlobMove:
@@ -144,8 +145,10 @@ class BlobMove:
         except BlobNotWhole as error:
             # What nothing links any more is nobody's loss.
             if holders := await self._holders(blob.digest):
-                repositories = ", ".join(map(named, holders))
-                self._count.lacking.append(f"{blob.digest} (of {repositories}) {error.how}")
+                self._count.lacking += 1
+                if len(self._count.named) < _NAMED:
+                    repositories = ", ".join(map(named, holders))
+                    self._count.named.append(f"{blob.digest} (of {repositories}) {error.how}")
             return
         self._count.copied += 1
         self._count.copied_bytes += blob.size
@@ -156,13 +159,15 @@ class BlobMove:
         Raises:
             StorageFailed: some are not whole.
         """
-        lacking = self._count.lacking
-        if not lacking:
+        count = self._count
+        if not count.lacking:
             return
-        more = f"; and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+        more = f"; and {count.lacking - _NAMED} more" if count.lacking > _NAMED else ""
+        found = count.copied + count.there
+        none = "" if found else ". None of its blobs was found, so they may be at another place"
         raise StorageFailed(
-            f"{len(lacking)} blobs of this registry are not whole, so its blobs stay where they "
-            f"are: {'; '.join(lacking[:_NAMED])}{more}. Push the images again that need them, or "
+            f"{count.lacking} blobs of this registry are not whole, so its blobs stay where they "
+            f"are: {'; '.join(count.named)}{more}{none}. Push the images again that need them, or "
             "delete these; where rows and blobs are in a folder, `pratique check --repair` lets "
             "clients push them. Then run this again: it copies what is missing"
         )

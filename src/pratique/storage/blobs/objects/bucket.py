@@ -217,8 +217,9 @@ class Bucket:
         if await self.noted() == owner.encode():
             return
         with faults_told(self.place, "listing"):
-            async for page in obstore.list(self._store, chunk_size=1):
-                for each in page:
+            async for page in obstore.list(self._store, chunk_size=PAGE):
+                # What is empty stands for a folder, where a console has made one.
+                for each in (some for some in page if some["size"]):
                     raise StorageFailed(
                         f"{self.place} is not empty: it holds `{each['path']}`; give the blobs of "
                         "this registry a prefix of their own"
