@@ -97,11 +97,11 @@ def _move(screen: Screen, places: Places, address: str, *, to_files: bool) -> No
         },
         f"moved from {source} to {target}, and compared: {done.copied} blobs "
         f"({in_words(done.copied_bytes)}) in {seconds} seconds; {done.there} were there already",
+        f"  {source} is as it was; once the new place is served, it is not needed any more",
         *commands(
             "Stop the old server, and serve the new place:",
             _serving(places, None if to_files else address),
         ),
-        f"  {source} is as it was; once the new place is served, it is not needed any more",
     )
 
 
