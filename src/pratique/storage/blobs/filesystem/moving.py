@@ -48,15 +48,15 @@ class FilesystemMoving:
 
     async def read(self, blob: BlobSize) -> AsyncGenerator[bytes, None]:
         """See the port."""
-        descriptor = await aside(self._pool, _opened, self._blobs.path_of(blob.digest))
+        file = _File(self._blobs.path_of(blob.digest))
         try:
-            found = os.fstat(descriptor).st_size
+            found = await aside(self._pool, file.open)
             if found != blob.size:
                 raise BlobNotWhole(f"has {found} bytes instead of {blob.size}")
-            while block := await aside(self._pool, _read, descriptor):
+            while block := await aside(self._pool, file.read):
                 yield block
         finally:
-            os.close(descriptor)
+            file.close()
 
     async def has(self, blob: BlobSize, *, closely: bool) -> bool:
         """See the port. Closely is to read it through."""
@@ -64,14 +64,14 @@ class FilesystemMoving:
 
     async def take(self, blob: BlobSize, content: AsyncIterator[bytes]) -> None:
         """See the port."""
-        path = f"{self._uploads}/{self._new_id()}"
-        descriptor = await aside(self._pool, _made, path)
+        file = _File(f"{self._uploads}/{self._new_id()}")
         try:
+            await aside(self._pool, file.make)
             hasher, size = new_hasher(blob.digest.algorithm), 0
 
             def write(block: bytes) -> None:
                 hasher.update(block)
-                _write_all(descriptor, block)
+                file.write(block)
 
             async for block in content:
                 await aside(self._pool, write, block)
@@ -80,9 +80,9 @@ class FilesystemMoving:
                 raise BlobNotWhole(f"has {size} bytes instead of {blob.size}")
             if Digest.from_hasher(blob.digest.algorithm, hasher) != blob.digest:
                 raise BlobNotWhole("has other bytes than its digest says")
-            await aside(self._pool, self._place, path, descriptor, blob)
+            await aside(self._pool, self._place, file, blob)
         finally:
-            await settled(start_aside(self._pool, _left, path, descriptor))
+            await settled(start_aside(self._pool, file.leave))
 
     def _has(self, blob: BlobSize, closely: bool) -> bool:  # noqa: FBT001 - handed to a thread
         path = self._blobs.path_of(blob.digest)
@@ -109,45 +109,68 @@ class FilesystemMoving:
             os.unlink(path)  # noqa: PTH108 - strings all the way
         return False
 
-    def _place(self, path: str, descriptor: int, blob: BlobSize) -> None:
+    def _place(self, file: _File, blob: BlobSize) -> None:
         with faults_told():
-            self._blobs.place(path, descriptor, blob.digest, blob.size)
+            self._blobs.place(file.path, file.descriptor, blob.digest, blob.size)
 
 
-def _opened(path: str) -> int:
-    try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise BlobNotWhole("is missing: it has no file") from error
-    except OSError as error:
-        raise _unreadable(error) from error
+class _File:
+    """A file that whoever is cancelled meanwhile can close still. Blocks; for threads."""
 
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.descriptor = -1
 
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, BLOCK_SIZE)
-    except OSError as error:
-        raise _unreadable(error) from error
+    def open(self) -> int:
+        """Open it to be read, and give its size.
+
+        Raises:
+            BlobNotWhole: it is not there, or cannot be read.
+        """
+        try:
+            self.descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            return os.fstat(self.descriptor).st_size
+        except FileNotFoundError as error:
+            raise BlobNotWhole("is missing: it has no file") from error
+        except OSError as error:
+            raise _unreadable(error) from error
+
+    def read(self) -> bytes:
+        """The next bytes; none at the end.
+
+        Raises:
+            BlobNotWhole: it cannot be read.
+        """
+        try:
+            return os.read(self.descriptor, BLOCK_SIZE)
+        except OSError as error:
+            raise _unreadable(error) from error
+
+    def make(self) -> None:
+        """Make it, to be written."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with faults_told():
+            self.descriptor = os.open(self.path, flags, _FILE_MODE)
+
+    def write(self, block: bytes) -> None:
+        """Add bytes."""
+        left = memoryview(block)
+        with faults_told():
+            while left:
+                left = left[os.write(self.descriptor, left) :]
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def leave(self) -> None:
+        """Close and delete it; it is gone already where it became a blob."""
+        self.close()
+        with suppress(FileNotFoundError):
+            os.unlink(self.path)  # noqa: PTH108 - strings all the way
 
 
 def _unreadable(error: OSError) -> BlobNotWhole:
     return BlobNotWhole(f"cannot be read from its file: {error.strerror}")
-
-
-def _made(path: str) -> int:
-    with faults_told():
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
-
-
-def _write_all(descriptor: int, block: bytes) -> None:
-    left = memoryview(block)
-    with faults_told():
-        while left:
-            left = left[os.write(descriptor, left) :]
-
-
-def _left(path: str, descriptor: int) -> None:
-    """End with a file; it is gone already where it became a blob."""
-    os.close(descriptor)
-    with suppress(FileNotFoundError):
-        os.unlink(path)  # noqa: PTH108 - strings all the way
