@@ -30,6 +30,7 @@ from pratique.outgoing import RemoteRegistries
 from pratique.outgoing import connections as connections_module
 from pratique.outgoing.addresses import Address
 from pratique.outgoing.challenges import read_challenge
+from pratique.outgoing.fetching import Resolve
 from pratique.registry.importing import gathering
 from pratique.testing.loops import in_loop
 from pratique.testing.registry_in_memory import RegistryInMemory
@@ -260,6 +261,64 @@ async def test_credentials_go_to_the_source_and_its_realm_alone() -> None:
         assert shown == {None, "Bearer t0ken"}
 
 
+@pytest.mark.parametrize("challenge", ["Basic", 'Bearer realm="{rule}/token",service="x"'])
+@in_loop
+async def test_where_a_source_redirects_to_gets_no_login(challenge: str) -> None:
+    """The operator names such hosts for their blobs; what they ask for is asked of nobody."""
+    async with other_registry() as other, other_registry() as cdn:
+        hosts = AllowedHosts.parse((other.rule, cdn.rule))
+        registry = await RegistryInMemory.start(sources=RemoteRegistries(hosts))
+        other.image("v1", layer=LAYER)
+        other.answers[blob_path(LAYER)] = Says(307, b"", (("location", f"{cdn.rule}/blob"),))
+        asks = (("www-authenticate", challenge.format(rule=cdn.rule)),)
+        cdn.answers["/blob"] = Says(401, b"", asks)
+        try:
+            await fails(registry, other, "to which the source redirects, asks for a login", **PAIR)
+        finally:
+            registry.stop()
+        shown = [each.headers.get("authorization") for each in (*other.asked, *cdn.asked)]
+        assert set(shown) == {None}
+        assert cdn.paths() == ["/blob"]
+
+
+@pytest.mark.parametrize("named", [False, True])
+@in_loop
+async def test_no_password_goes_to_a_host_that_a_pattern_alone_allows(*, named: bool) -> None:
+    """Anybody may rent a name below a domain; without a password it may be asked for a token."""
+    asked = []
+
+    async def resolve(host: str, _: int) -> list[Address]:
+        asked.append(host)
+        raise OSError(0, "no such host")
+
+    async with other_registry() as other:
+        rules = ("*.rented.test", *(("auth.rented.test",) if named else ()))
+        sources = RemoteRegistries(AllowedHosts.parse((other.rule, *rules)), loopback_or(resolve))
+        registry = await RegistryInMemory.start(sources=sources)
+        challenge = 'Bearer realm="https://auth.rented.test/token",service="x"'
+        other.answers["/v2/team/app/manifests/v1"] = Says(
+            401, b"", (("www-authenticate", challenge),)
+        )
+        try:
+            told = await fails(registry, other, "auth.rented.test", **PAIR)
+            assert ("no password is sent" in told) is not named
+            assert bool(asked) is named
+            await fails(registry, other, "cannot be looked up")
+        finally:
+            registry.stop()
+
+
+def loopback_or(resolve: Resolve) -> Resolve:
+    """Looks up this machine as it is, and all else as told."""
+
+    async def found(host: str, port: int) -> list[Address]:
+        if host == "127.0.0.1":
+            return [ipaddress.ip_address(host)]
+        return await resolve(host, port)
+
+    return found
+
+
 def guard(other: OtherRegistry, plain: dict[str, Any], challenge: str) -> None:
     """Let everything need the token; asked without, the challenge is the answer."""
 
@@ -334,6 +393,27 @@ async def test_indexes_without_end() -> None:
         other.manifest(broad, INDEX, "v1")
         await fails(registry, other, "has not")
         assert len(other.asked) < 20
+
+
+@in_loop
+async def test_many_blobs_are_no_crowd() -> None:
+    """A manifest may name tens of thousands: they wait as what they are, and not as tasks."""
+    async with world() as (registry, other):
+        layers = [LAYER, *(b"%d" % number for number in range(3000))]
+        other.manifest(image_of(CONFIG, *layers), IMAGE, "v1")
+        for content in (CONFIG, *layers):
+            other.blob(content)
+        seen: list[int] = []
+
+        async def answer(writer: asyncio.StreamWriter) -> None:
+            seen.append(len(asyncio.all_tasks()))
+            writer.write(b"HTTP/1.1 404 -\r\ncontent-length: 0\r\n\r\n")
+            await writer.drain()
+
+        other.answers[blob_path(LAYER)] = answer
+        await fails(registry, other, "has not the blob")
+        assert seen
+        assert max(seen) < 50
 
 
 @in_loop

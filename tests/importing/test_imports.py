@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from tests.arm.asking import owner_of_all, scope_of
 from tests.importing.other_registry import (
     INDEX,
     OtherRegistry,
@@ -15,7 +16,8 @@ from tests.importing.other_registry import (
     index_of,
     other_registry,
 )
-from tests.wire.governing import Robot
+from tests.wire.governing import Robot, push
+from tests.wire.two_registries import two
 
 from pratique.admission.audit.entries import decoded
 from pratique.naming.hosts import AllowedHosts
@@ -232,6 +234,23 @@ async def test_a_source_of_this_server_needs_the_right_to_pull() -> None:
 
 
 @in_loop
+async def test_a_refused_source_is_told_by_its_own_registry() -> None:
+    """Who governs the other one learns nothing of what is there, or of who may not have it."""
+    async with two() as (home, second):
+        await push(second, "team/app")
+        robot = await Robot.make(home, "robot")
+        await robot.given(DATA_IMPORTER)
+        status, said = await ask(
+            home, robot.headers, source="team/app:v1", registry="secondregistry"
+        )
+        assert status == 403
+        decision_id = words(said).rpartition(" ")[2]
+        path = f"/api/v1/decisions/{decision_id}"
+        assert (await home.ask("GET", path, inside=True)).status == 404
+        assert (await second.manage("GET", f"/decisions/{decision_id}"))["resource"] == "team/app"
+
+
+@in_loop
 async def test_an_import_is_its_owners() -> None:
     """Another who may import learns nothing of it, nor does another registry's owner."""
     async with world() as (registry, other):
@@ -264,6 +283,25 @@ async def test_imports_are_in_the_audit_log() -> None:
         assert found[0].description == f"from {other.host}/team/app:v1"
         assert found[0].digest.startswith("sha256:")
         assert found[1].description.endswith(": source-not-found")
+
+
+@in_loop
+async def test_an_import_is_written_down_for_the_registry_that_gets_it() -> None:
+    """By either face, also where the resource manager was asked by another registry's host."""
+    async with two() as (home, second):
+        await push(second, "app")
+        scope = await scope_of(second)
+        asking = await owner_of_all(home)
+        source = {"resourceId": scope, "sourceImage": "app:v1"}
+        wanted = {"source": source, "targetTags": ["app:v2"]}
+        assert (await asking("POST", f"{scope}/importImage", wanted)).status == 200
+        assert (await ask(second, source="app:v1", targets=["app:v3"]))[0] == 201
+        links = list(await home.auditor.read(lambda log: log.links(after=0, limit=1000)))
+        found = [decoded(link.body) for link in links if b'"Import"' in link.body]
+        assert [(e.tag, e.registry, e.server) for e in found] == [
+            ("v2", scope, second.host),
+            ("v3", scope, second.host),
+        ]
 
 
 @pytest.mark.parametrize(

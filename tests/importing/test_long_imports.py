@@ -10,11 +10,11 @@ import pytest
 from tests.arm.asking import owner_of_all, scope_of
 from tests.importing.other_registry import OtherRegistry, digest_of
 from tests.importing.test_imports import ask, get, tags, words, world
-from tests.wire.governing import Robot
+from tests.wire.governing import Robot, push
 
 from pratique.admission import import_states, imports
 from pratique.testing.loops import in_loop
-from pratique.testing.registry_in_memory import RegistryInMemory
+from pratique.testing.registry_in_memory import OWNER, RegistryInMemory
 
 LAYER = b"layer"
 
@@ -157,4 +157,22 @@ async def test_a_worker_has_only_so_many_at_once() -> None:
             path = f"/api/v1/imports/{found['import_id']}"
             assert (await ended(registry, headers, path))[0] == 200
         status, _ = await ask(registry, headers, source=f"{other.host}/team/app:v1")
+        assert status == 201
+
+
+@in_loop
+async def test_no_crowd_gets_past_that() -> None:
+    """Those whose credentials for the source are still looked at are counted too."""
+    async with world() as (registry, _):
+        headers = await importer(registry)
+        await push(registry, "team/app")
+        await registry.manage("PATCH", "/registry", {"login_server": registry.host})
+        pair = {"username": OWNER[0], "password": OWNER[1]}
+        crowd = [
+            ask(registry, headers, source="team/app:v1", targets=[f"a{number}:v1"], **pair)
+            for number in range(2 * imports.MOST_AT_ONCE)
+        ]
+        statuses = [status for status, _ in await asyncio.gather(*crowd)]
+        assert statuses == [201] * imports.MOST_AT_ONCE + [400] * imports.MOST_AT_ONCE
+        status, _ = await ask(registry, headers, source="team/app:v1", targets=["b:v1"], **pair)
         assert status == 201

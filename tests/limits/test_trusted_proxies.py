@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pratique.http.edge.proxies import MAX_HOPS, TrustedProxies
@@ -66,6 +68,40 @@ def test_what_a_client_writes_itself_is_not_believed(
 ) -> None:
     """Nobody but a trusted proxy changes whom a request counts against."""
     assert expected == client(peer, *forwarded)
+
+
+class Hidden(Fields):
+    """Fields as the server gives them where the first value is not ASCII: without that one."""
+
+    def __contains__(self, key: object, /) -> bool:
+        return key == "x-forwarded-for"
+
+    def get_all(self, key: str, /) -> list[str]:
+        """The values of all other fields of that name."""
+        return super().get(key, [])
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """No value."""
+        del key
+        return default
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("10.0.0.1", [], ""),
+        ("10.0.0.1", ["10.0.0.2"], ""),
+        ("10.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.1", ["203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+        ("203.0.113.9", [], "203.0.113.9"),
+    ],
+)
+def test_who_hides_a_proxys_word_has_no_address(
+    peer: str, forwarded: list[str], expected: str
+) -> None:
+    """A proxy adds to what the client wrote: one byte beyond ASCII must not make it the proxy."""
+    fields = Hidden({"x-forwarded-for": forwarded})
+    assert expected == TrustedProxies(NETWORKS).client(peer, fields)
 
 
 def test_what_is_no_network_is_refused() -> None:

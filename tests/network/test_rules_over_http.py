@@ -219,6 +219,34 @@ async def test_each_registry_has_rules_of_its_own() -> None:
         assert (await home.manage("GET", "/network-rules"))["default_action"] == "allow"
 
 
+@pytest.mark.parametrize("credentials", [{}, {"username": OWNER[0], "password": OWNER[1]}])
+@pytest.mark.parametrize("source", [{"registry": "secondregistry"}, {}])
+@in_loop
+async def test_no_import_leads_around_the_rules_of_its_source(
+    source: dict[str, str], credentials: dict[str, str]
+) -> None:
+    """What one registry keeps to a network, another gets for nobody who asks from outside."""
+    async with two() as (home, second):
+        await push(second, "team/app")
+        await second.manage(
+            "PATCH", "/network-rules", {"default_action": "deny", "add": ["198.51.100.0/24"]}
+        )
+        headers = {"authorization": basic(*OWNER), "content-type": "application/json"}
+        image = "team/app:v1" if source else f"{second.host}/team/app:v1"
+        body = json.dumps({"source": image, **source, **credentials}).encode()
+        home.client = OUTSIDE
+        refused = await home.ask("POST", "/api/v1/imports", headers=headers, body=body)
+        assert refused.status == 400
+        words = message(refused)[1]
+        assert f"client with IP '{OUTSIDE}' is not allowed access" in words
+        decision_id = words.rpartition(" ")[2]
+        recorded = await second.manage("GET", f"/decisions/{decision_id}")
+        assert (recorded["action"], recorded["reason"]) == ("reach", "address-not-allowed")
+        home.client = INSIDE
+        taken = await home.ask("POST", "/api/v1/imports", headers=headers, body=body)
+        assert (taken.status, json.loads(taken.body)["state"]) == (201, "succeeded")
+
+
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [

@@ -111,6 +111,20 @@ async def test_single_tags_and_manifests() -> None:
         assert [tag["name"] for tag in content["tags"]] == ["w"]
 
 
+@in_loop
+async def test_the_tags_of_a_digest_come_in_pages_too() -> None:
+    """A manifest may have any number of tags, and none of them is asked for beyond the page."""
+    async with running() as registry:
+        digest = await push(registry, ("d", "b", "e", "a", "c"))
+        await push(registry, ("bb",), "another")
+        pages, address = [], f"{AT}/_tags?digest={digest}&n=2"
+        while address:
+            _, content, following = await get(registry, address)
+            pages.append([tag["name"] for tag in content["tags"]])
+            address = following or ""
+        assert pages == [["a", "b"], ["c", "d"], ["e"]]
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from pratique.access import Allowed, ControlAction, Denied, FolderOwner, RegistryAction
 from pratique.admission.account import caller_key
@@ -21,6 +21,7 @@ from pratique.admission.control import Refused
 from pratique.admission.errors import ControlError, NotFound, Unacceptable
 from pratique.admission.gate import FOLDER_OWNER, Caller, Gate
 from pratique.admission.import_requests import SourceCredentials, WantedImport
+from pratique.admission.import_sources import as_opened, own_registry, source_refused
 from pratique.admission.import_states import (
     ImportState,
     KeptImports,
@@ -34,7 +35,7 @@ from pratique.admission.pending_sign_ins import PendingSignIns
 from pratique.admission.recorder import Recorder
 from pratique.admission.snapshot import Snapshot
 from pratique.identity import BasicCredentials, SignInRefused
-from pratique.naming import InvalidName, RepositoryName, ResourceScope, Tag
+from pratique.naming import RepositoryName, Tag
 from pratique.naming.errors import printable
 from pratique.observability import LineLog
 from pratique.registry import (
@@ -52,9 +53,6 @@ from pratique.registry.importing import (
     Why,
     copy_image,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 IMPORT: Final = "Microsoft.ContainerRegistry/registries/importImage/action"
 MOST_AT_ONCE: Final = 4
@@ -131,6 +129,7 @@ class Imports:
         self._clock = clock
         self._new_id = new_id
         self._running: set[asyncio.Task[ImportState]] = set()
+        self._beginning = 0
 
     async def begin(
         self, snapshot: Snapshot, caller: Caller, wanted: WantedImport, *, client: str, server: str
@@ -151,18 +150,23 @@ class Imports:
             Refused: the caller may not pull from the source, which is of this server.
             ControlError: it failed, or cannot begin.
         """
-        if len(self._running) >= MOST_AT_ONCE:
+        if len(self._running) + self._beginning >= MOST_AT_ONCE:
             raise Unacceptable(
                 f"{MOST_AT_ONCE} imports are running already; try again when one of them has ended"
             )
-        source = await self._source_of(snapshot, caller, wanted, client, server)
-        state = ImportState(
-            self._new_id(), caller_key(caller.subject), snapshot.registry_id, self._clock()
-        )
-        await self._kept.keep(state)
-        begun = _Begun(state, snapshot, caller, wanted, source, client, server)
-        task = asyncio.create_task(self._run(begun))
-        self._running.add(task)
+        # Counted before anything is waited for, so that no crowd gets past the bound.
+        self._beginning += 1
+        try:
+            source = await self._source_of(snapshot, caller, wanted, client, server)
+            state = ImportState(
+                self._new_id(), caller_key(caller.subject), snapshot.registry_id, self._clock()
+            )
+            await self._kept.keep(state)
+            begun = _Begun(state, snapshot, caller, wanted, source, client, server)
+            task = asyncio.create_task(self._run(begun))
+            self._running.add(task)
+        finally:
+            self._beginning -= 1
         task.add_done_callback(self._running.discard)
         inside = isinstance(caller.subject, FolderOwner)
         done, _ = await asyncio.wait({task}, timeout=None if inside else ANSWERED_WITHIN_SECONDS)
@@ -266,7 +270,7 @@ class Imports:
             Refused: the caller may not pull from it.
             ControlError: there is none such, or nothing may be imported from it.
         """
-        own = _own_registry(snapshot, wanted, server)
+        own = own_registry(snapshot, wanted, server)
         image = wanted.image
         if own is None:
             try:
@@ -274,11 +278,34 @@ class Imports:
             except ImportFailed as error:
                 raise control_error(error.why, str(error)) from error
             return lambda: self._sources.open(wanted.host, image.repository, wanted.credentials)
+        if own.registry_id != snapshot.registry_id:
+            self._check_address(own, caller, client)
         if wanted.credentials is not None:
             caller = await self._signed_in(own, wanted.credentials, client, server)
         allowed = self._allowed(own, caller, RegistryAction.PULL, image.repository)
         source = OwnSource(self._content.of(own.registry_id), allowed)
-        return lambda: _given(source)
+        return lambda: as_opened(source)
+
+    def _check_address(self, own: Snapshot, caller: Caller, client: str) -> None:
+        """Refuse an address from which nothing may be pulled from the source; recorded there.
+
+        What a registry keeps to a network is not to be had elsewhere by way of another registry,
+        nor are its passwords to be tried from there.
+
+        Raises:
+            Unacceptable: so it is.
+        """
+        if isinstance(caller.subject, FolderOwner):
+            return
+        refused = source_refused(own, client, decision_id=self._new_id(), at=self._clock())
+        if refused is not None:
+            self._recorder.decision(refused)
+            told = {"decision": refused.decision_id, "reason": refused.reason, "client": client}
+            self._log.write({"event": "address refused", **told}, at_once=True)
+            raise Unacceptable(
+                f"nothing is imported from the registry `{own.registry.name}`, whose network "
+                f"rules refuse: {refused.sentence}. Decision: {refused.decision_id}"
+            )
 
     async def _signed_in(
         self, own: Snapshot, credentials: SourceCredentials, client: str, server: str
@@ -318,7 +345,8 @@ class Imports:
         auditor = self._recorder.auditor
         if auditor is None:
             return
-        at = auditor.clock()
+        at, seen = auditor.clock(), begun.snapshot
+        registry = str(seen.registry.scope) if seen.registry_id else ""
         for repository, tags in begun.wanted.targets.items():
 
             def making(
@@ -339,6 +367,7 @@ class Imports:
                     client=told(begun.client),
                     duration_ms=round(seconds * 1000),
                     server=told(begun.server),
+                    registry=registry,
                     repository=told(str(repository)),
                     tag=told(tags),
                     digest=state.digest,
@@ -355,31 +384,6 @@ def _words(error: Exception) -> str:
     return str(error)
 
 
-def _own_registry(snapshot: Snapshot, wanted: WantedImport, server: str) -> Snapshot | None:
-    """As seen from the registry of this server that is the source; None for another server's.
-
-    Raises:
-        NotFound: a resource id names none of this server.
-    """
-    if wanted.scope:
-        try:
-            found = snapshot.at_scope(ResourceScope(wanted.scope))
-        except InvalidName as error:
-            raise Unacceptable(str(error)) from error
-        if found is None:
-            raise NotFound(
-                f"the registry `{printable(wanted.scope, 300)}` is not of this server; name its "
-                "login server instead"
-            )
-        return found
-    host = wanted.host.lower()
-    for seen in snapshot.each():
-        own = seen.registry.login_server
-        if own is not None and own.lower() == host:
-            return seen
-    return snapshot if host == server.lower() else None
-
-
 async def _refuse_taken(target: Registry, allowed: Allowed, tags: tuple[Tag, ...]) -> None:
     for tag in tags:
         with suppress(ManifestUnknown):
@@ -389,8 +393,3 @@ async def _refuse_taken(target: Registry, allowed: Allowed, tags: tuple[Tag, ...
                 f"the tag `{allowed.repository}:{tag}` exists already in the target registry; "
                 "import with --force to move it",
             )
-
-
-@asynccontextmanager
-async def _given(source: ImageSource) -> AsyncIterator[ImageSource]:
-    yield source

@@ -8,6 +8,7 @@ operator's settings alone.
 from pratique.assembly.composing import METRICS, compose
 from pratique.assembly.guarding import Watched, has_limits, limiter_of, make_buckets, proxies_of
 from pratique.assembly.moving import move_rows, refuse_moved, take_back
+from pratique.assembly.moving_blobs import move_blobs, take_back_blobs
 from pratique.assembly.on_disk import ATTEMPTS_FILE, DATABASE_FILE
 from pratique.assembly.opening import (
     OpenRegistry,
@@ -44,6 +45,7 @@ __all__ = [
     "limiter_of",
     "make_buckets",
     "metrics_listener",
+    "move_blobs",
     "move_rows",
     "new_id",
     "now",
@@ -54,6 +56,7 @@ __all__ = [
     "refuse_moved",
     "standard_output_log",
     "take_back",
+    "take_back_blobs",
     "try_stores",
     "upkeep_of",
 ]

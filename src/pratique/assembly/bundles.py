@@ -21,6 +21,7 @@ from pratique.registry import (
     Remains,
     UploadArea,
 )
+from pratique.registry.blob_moves import BlobHome, BlobsAt
 from pratique.registry.object_ports import BlobPlaces, UploadSessions
 from pratique.registry.ports import BlobLinks, ManifestStore
 
@@ -63,7 +64,8 @@ class RowStores:
         law_age: seconds since the law was last known to be the newest.
         follow: keeps the law fresh in a worker's loop until cancelled, and tells when it changed;
             None where a look costs nothing.
-        knows_objects: whether any blob is in an object store.
+        blobs_at: where the blobs are, as the rows say; None where they do not.
+        blob_home: moves them there, or from there to files.
         works: by the name of a part, whether it can be used.
         close: closes all of them.
     """
@@ -82,7 +84,8 @@ class RowStores:
     sessions: UploadSessions
     blob_places: BlobPlaces
     turn: Turn
-    knows_objects: Callable[[], bool]
+    blobs_at: Callable[[], BlobsAt | None]
+    blob_home: Callable[[BlobsAt], BlobHome]
     law_age: Callable[[], float]
     follow: Callable[[Callable[[], None]], Coroutine[Any, Any, None]] | None
     works: Mapping[str, Callable[[], bool]]

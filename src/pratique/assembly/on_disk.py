@@ -12,6 +12,7 @@ from pratique.assembly.bundles import BlobStores, Foundation, RowStores
 from pratique.observability import Meter
 from pratique.observability.names import BLOBS, DATABASE
 from pratique.registry import StorageFailed
+from pratique.registry.blob_moves import BlobKind
 from pratique.storage.blobs.filesystem import (
     CollectionTurn,
     FilesystemBin,
@@ -29,6 +30,7 @@ from pratique.storage.metadata.sqlite import (
 )
 from pratique.storage.metadata.sqlite.attempts import SqliteSignInAttempts
 from pratique.storage.metadata.sqlite.audit import SqliteAuditLog
+from pratique.storage.metadata.sqlite.blob_home import SqliteBlobHome, blobs_at
 from pratique.storage.metadata.sqlite.decisions import SqliteDecisions
 from pratique.storage.metadata.sqlite.ledger import SqliteLedger
 from pratique.storage.metadata.sqlite.moving import FILLING
@@ -44,7 +46,6 @@ SIGN_INS_FILE = "sign-ins.db"
 DECISIONS_FILE = "decisions.db"
 AUDIT_FILE = "audit.db"
 _ANY_ROW = "SELECT version FROM ledger_version"
-_ANY_OBJECT = "SELECT 1 FROM blob_objects LIMIT 1"
 
 
 class _SqliteFoundation:
@@ -126,7 +127,8 @@ def rows_on_disk(data: Path, meter: Meter | None) -> RowStores:
         sessions=SqliteUploadSessions(database),
         blob_places=SqliteBlobPlaces(database),
         turn=CollectionTurn(data),
-        knows_objects=lambda: database.fetch_one(_ANY_OBJECT, {}) is not None,
+        blobs_at=lambda: blobs_at(database),
+        blob_home=lambda to: SqliteBlobHome(database, to),
         law_age=lambda: 0.0,
         follow=None,
         works={DATABASE: lambda: database.fetch_one(_ANY_ROW, {}) is not None},
@@ -150,9 +152,11 @@ def blobs_on_disk(data: Path, rows: RowStores) -> BlobStores:
     async def begin(owner: Callable[[], str]) -> None:
         # Whose the folder is, its database says, which lies in it.
         del owner
-        if rows.knows_objects():
+        at = rows.blobs_at()
+        if at is not None and at.kind is BlobKind.OBJECTS:
+            address = "" if at.address is None else f" '{at.address}'"
             raise StorageFailed(
-                "the blobs of this registry are in an object store; name it with --blobs"
+                f"the blobs of this registry are in an object store; name it with --blobs{address}"
             )
 
     return BlobStores(
@@ -173,4 +177,7 @@ def refuse_blobs_in_files(data: Path) -> None:
     """
     blobs = data / "blobs"
     if any(entry.is_file() for entry in blobs.glob("sha*/??/*")):
-        raise StorageFailed(f"the blobs of this registry are files in {blobs}; leave out --blobs")
+        raise StorageFailed(
+            f"the blobs of this registry are files in {blobs}; leave out --blobs, or move them: "
+            "pratique migrate-blobs"
+        )

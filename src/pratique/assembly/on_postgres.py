@@ -21,6 +21,7 @@ from pratique.storage.metadata.postgres import (
 )
 from pratique.storage.metadata.postgres.attempts import PostgresSignInAttempts
 from pratique.storage.metadata.postgres.audit import PostgresAuditLog
+from pratique.storage.metadata.postgres.blob_home import PostgresBlobHome, blobs_at
 from pratique.storage.metadata.postgres.decisions import PostgresDecisions
 from pratique.storage.metadata.postgres.ledger import PostgresLedger
 from pratique.storage.metadata.postgres.moving import refuse_filling
@@ -29,7 +30,6 @@ from pratique.storage.metadata.postgres.pending_sign_ins import PostgresPendingS
 from pratique.storage.metadata.postgres.turn import PostgresTurn
 
 _VERSION = "SELECT version FROM ledger_version"
-_ANY_OBJECT = "SELECT 1 FROM blob_objects LIMIT 1"
 
 
 class _PostgresFoundation:
@@ -76,9 +76,6 @@ def rows_on_postgres(url: str, mark: Path | None) -> RowStores:
     database = PostgresDatabase.open(url)
     ledger = PostgresLedger(database, url, shared)
 
-    def knows_objects() -> bool:
-        return database.run(lambda: database.fetch_one(_ANY_OBJECT)) is not None
-
     leftovers = PostgresLeftovers(database)
     return RowStores(
         ledger=ledger,
@@ -95,7 +92,8 @@ def rows_on_postgres(url: str, mark: Path | None) -> RowStores:
         sessions=PostgresUploadSessions(database),
         blob_places=PostgresBlobPlaces(database),
         turn=PostgresTurn(database, url),
-        knows_objects=knows_objects,
+        blobs_at=lambda: database.run(lambda: blobs_at(database)),
+        blob_home=lambda to: PostgresBlobHome(database, to),
         law_age=ledger.age,
         follow=ledger.follow,
         # Whoever has confirmed the law within a second has reached the database in it.

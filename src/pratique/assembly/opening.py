@@ -132,7 +132,7 @@ def open_registry(  # noqa: PLR0913 - one for each setting
         )
 
         async def begin() -> None:
-            await blobs.begin(lambda: _owner(snapshots))
+            await blobs.begin(lambda: owner_of(snapshots))
 
         async def as_folder_owner(request: Request) -> Response:
             return await application.handle_for(request, FOLDER_OWNER)
@@ -167,7 +167,7 @@ def opened_collection(places: Places) -> Iterator[tuple[Collection, Turn]]:
         closing.callback(blobs.close)
         # What the rows do not know is deleted, so it must be where this registry's blobs are.
         snapshots = Snapshots(rows.ledger)
-        asyncio.run(blobs.begin(lambda: _owner(snapshots)))
+        asyncio.run(blobs.begin(lambda: owner_of(snapshots)))
         yield _collection(rows, blobs, snapshots), rows.turn
 
 
@@ -254,7 +254,7 @@ def _following(
     return lambda: follow(changed)
 
 
-def _owner(snapshots: Snapshots) -> str:
+def owner_of(snapshots: Snapshots) -> str:
     """What a registry is known by to stores that several might use."""
     return str(snapshots.current().registry.scope)
 

@@ -23,12 +23,13 @@ def folder_option(words: str = "The registry's folder.") -> Callable[[F], F]:
     Where the environment names other stores, the folder must be typed: it is not what `serve`
     would serve.
     """
-    return _data_option(words, _only_a_folder)
+    return data_option(words, _only_a_folder)
 
 
-def _data_option(
+def data_option(
     words: str, callback: Callable[[click.Context, click.Parameter, Path], Path] | None = None
 ) -> Callable[[F], F]:
+    """The option `--data`; `words` are its line in the help."""
     return click.option(
         "--data",
         type=click.Path(file_okay=False, path_type=Path),
@@ -84,7 +85,7 @@ def places_options(words: str) -> Callable[[Callable[..., Any]], Callable[..., A
                 help="Keep blobs in an object store instead: s3://, az:// or gs://.",
             ),
             database_option(),
-            _data_option(words),
+            data_option(words),
         ):
             decorated = option(decorated)
         return decorated

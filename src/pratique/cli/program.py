@@ -107,6 +107,11 @@ _VERBS = {
     "migrate-store": _Entry(
         "Registry", "moving", "Move a registry's rows from its folder to PostgreSQL, or back."
     ),
+    "migrate-blobs": _Entry(
+        "Registry",
+        "moving_blobs",
+        "Move a registry's blobs from its folder to an object store, or back.",
+    ),
     "signing-key": _Entry("Registry", "registry", "Keys that sign the registry's tokens."),
 }
 

@@ -73,6 +73,23 @@ class Connections:
                 f"with `pratique serve --import-from {option}`",
             )
 
+    def check_for_secrets(self, origin: Origin) -> None:
+        """Refuse to send credentials to a host that the operator did not name by itself.
+
+        A pattern names hosts that may be anybody's.
+
+        Raises:
+            ImportFailed: so it is; the sentence names the option.
+        """
+        self.check(origin)
+        if all(rule.below for rule in self._hosts.rules if rule.names(origin)):
+            raise ImportFailed(
+                Why.NOT_ALLOWED,
+                f"no password is sent to `{origin.url}`, which a pattern alone allows; the "
+                "operator of this registry allows it by its own name: "
+                f"`--import-from {origin.netloc}`",
+            )
+
     async def get(self, url: str, headers: dict[str, str]) -> httpx.Response:
         """The beginning of an answer; close it.
 

@@ -160,11 +160,18 @@ class _RemoteRepository:
     async def _follow(self, url: str, accept: str) -> httpx.Response:
         """What is at an address, wherever allowed hosts send us for it."""
         for _ in range(MOST_REDIRECTS + 1):
-            headers = {**_PLAIN, "accept": accept}
-            if self._authorization and read_url(url)[1] == self._origin:
+            headers, origin = {**_PLAIN, "accept": accept}, read_url(url)[1]
+            if self._authorization and origin == self._origin:
                 # Nobody else is to see it, wherever the source sends us.
                 headers["authorization"] = self._authorization
             response = await self._connections.get(url, headers)
+            if response.status_code == 401 and origin != self._origin:
+                await response.aclose()
+                raise ImportFailed(
+                    Why.NOT_LET_IN,
+                    f"`{origin.netloc}`, to which the source redirects, asks for a login; nobody "
+                    "but the source itself gets one",
+                )
             if response.status_code not in _REDIRECTS:
                 return response
             await response.aclose()
@@ -200,6 +207,8 @@ class _RemoteRepository:
         asked = "&".join(filter(None, (parts.query, query)))
         headers = {**_PLAIN, "accept": "application/json"}
         if self._credentials is not None:
+            if origin != self._origin:
+                self._connections.check_for_secrets(origin)
             headers["authorization"] = _basic(self._credentials)
         url = parts._replace(query=asked, fragment="").geturl()
         response = await self._connections.get(url, headers)

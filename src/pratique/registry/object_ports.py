@@ -150,6 +150,14 @@ class BlobPlaces(Protocol):
         """Up to `limit` places, in the order of their digests, after the digest `last`."""
         ...
 
+    async def note(self, place: BlobPlace) -> bool:
+        """Say which object holds a blob that was copied; False where another holds it already."""
+        ...
+
+    async def forget(self, place: BlobPlace) -> None:
+        """Say no more that this object holds the blob; where another does, nothing changes."""
+        ...
+
     async def drop_unlinked(self, digest: Digest, before: datetime) -> BlobPlace | None:
         """Forget a place that is older than that, and whose blob no repository links.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pratique import __version__
 from pratique.registry import StorageFailed
 from pratique.registry.backup import Backup, CopyProgress, Restore
+from pratique.registry.blob_moves import BlobKind
 from pratique.registry.checking import Check, Finding, Kind, Progress
 from pratique.storage.blobs.filesystem import (
     CollectionTurn,
@@ -21,12 +22,11 @@ from pratique.storage.blobs.filesystem import (
 )
 from pratique.storage.copy_folders import BackupFolder, RestoredFolder, read_record
 from pratique.storage.metadata.sqlite import Database
+from pratique.storage.metadata.sqlite.blob_home import blobs_at
 from pratique.storage.metadata.sqlite.copies import SqliteRowsCopies, SqliteRowsCopy
 from pratique.storage.metadata.sqlite.examination import SqliteRowsAsTheyAre, SqliteStructure
 from pratique.storage.metadata.sqlite.mending import SqliteMending
 from pratique.storage.metadata.sqlite.moving import refuse_moved
-
-_ANY_OBJECT = "SELECT 1 FROM blob_objects LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,8 @@ class Upkeep:
 
 def _refuse_objects(database: Database) -> None:
     """Every blob would be taken for missing."""
-    if database.fetch_one(_ANY_OBJECT, {}) is not None:
+    at = blobs_at(database)
+    if at is not None and at.kind is BlobKind.OBJECTS:
         raise StorageFailed(
             "the blobs of this registry are in an object store, and this looks at files alone; "
             "back up the database, and keep the bucket"

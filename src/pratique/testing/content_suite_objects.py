@@ -195,6 +195,19 @@ class ObjectRowsSuite:
         assert await rows.places.drop_unlinked(BLOB, later(100)) is None
 
     @in_loop
+    async def test_copies_are_noted_once(self, rows: ObjectRows) -> None:
+        """The first object of a blob holds it on, until it is said that this one does no more."""
+        first, second = (BlobPlace(BLOB, ObjectName("copy", part), 4, later(1)) for part in "ab")
+        assert await rows.places.note(first)
+        assert not await rows.places.note(second)
+        assert await rows.places.find(BLOB) == first
+        await rows.places.forget(second)
+        assert await rows.places.find(BLOB) == first
+        await rows.places.forget(first)
+        assert await rows.places.find(BLOB) is None
+        assert await rows.places.note(second)
+
+    @in_loop
     async def test_lists_places_by_digest(self, rows: ObjectRows) -> None:
         """Page by page, each once."""
         digests = sorted((Digest.of(b"%d" % n) for n in range(7)), key=str)

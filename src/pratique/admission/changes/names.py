@@ -51,6 +51,8 @@ def ensure_nobody_signs_in_as(draft: Draft, name: str) -> None:
 def ensure_no_registry_answers(draft: Draft, login_server: str, *, but: str | None) -> None:
     """Refuse a login server that is another registry's, whatever its case.
 
+    A scheme's own port makes no other server of it: some clients write it, and mean the same.
+
     Args:
         draft: of the change.
         login_server: a host, with or without a port.
@@ -61,11 +63,16 @@ def ensure_no_registry_answers(draft: Draft, login_server: str, *, but: str | No
     """
     for seen in draft.snapshot.each():
         taken = seen.registry.login_server
-        if seen.registry_id != but and taken and taken.lower() == login_server.lower():
+        if seen.registry_id != but and taken and _bare(taken) == _bare(login_server):
             raise AlreadyExists(
                 f"`{printable(login_server)}` is the login server of the registry "
                 f"`{seen.registry.name}`; each has one of its own"
             )
+
+
+def _bare(login_server: str) -> str:
+    """Without the port that `https` or `http` means anyway, in lower case."""
+    return login_server.lower().removesuffix(":443").removesuffix(":80")
 
 
 def reserved_names(snapshot: Snapshot) -> frozenset[str]:

@@ -4,7 +4,7 @@ A pull storm asks for the same few manifests and blobs with the same few tokens.
 committed anything, neither to the content nor to law and directory, and the token stands, the same
 request has the same answer: nothing that could change it is left. So the second time that an
 address is asked for its answer is kept, and from the third on it is looked up in one step, which
-takes a fifth of the time of the whole way (ADR 27). Small blobs are kept with their bytes.
+takes a fifth of the time of the whole way (ADR 28). Small blobs are kept with their bytes.
 
 Only answers to admitted pulls are kept: of whoever shows a bearer token, under a verdict that does
 not depend on the time, at a registry without network rules. Where each pull must be seen, because

@@ -72,12 +72,14 @@ async def delete_repository(visit: Visit) -> Response:
 
 async def list_tag_objects(visit: Visit) -> Response:
     """A repository's tags with what is known of them; of one digest alone, if that is given."""
-    wanted = visit.request.parameter("digest")
+    wanted, page = visit.request.parameter("digest"), visit.page()
     if wanted:
         manifest = await visit.registry.listings.manifest(visit.allowed, Digest.parse(wanted))
-        tags = [await visit.registry.listings.tag(visit.allowed, t) for t in manifest.tags]
-        return json_response(200, _within(visit, "tags", [_tag(facts) for facts in tags]))
-    page = visit.page()
+        names = sorted(name for name in manifest.tags if name > (page.last or ""))
+        shown = names[: page.n]
+        tags = [await visit.registry.listings.tag(visit.allowed, name) for name in shown]
+        content = _within(visit, "tags", [_tag(facts) for facts in tags])
+        return _paged(visit, page, content, shown[-1] if 0 < page.n < len(names) else None)
     order = _order(visit)
     found = await visit.registry.listings.tag_facts(visit.allowed, page.n, page.last, order)
     content = _within(visit, "tags", [_tag(facts) for facts in found.items])
@@ -183,5 +185,6 @@ def _paged(visit: Visit, page: PageRequest, content: Any, last: str | None) -> R
         return json_response(200, content)
     path, further = visit.request.path, {}
     if path.startswith("/acr/"):
-        further = {"orderby": visit.request.parameter("orderby") or ""}
+        given = {name: visit.request.parameter(name) for name in ("orderby", "digest")}
+        further = {"orderby": "", **{name: text for name, text in given.items() if text}}
     return json_response(200, content, next_link(path, last, page.n, **further))

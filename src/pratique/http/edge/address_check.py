@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pratique.access import AddressRefusal
 from pratique.admission import Gate, Snapshot
-from pratique.admission.decisions import REACHING, DecisionRecord
+from pratique.admission.reaching import address_refused
 from pratique.admission.recorder import Recorder
 from pratique.http.edge.facts import Facts
 from pratique.http.wire import refusals
@@ -58,21 +58,10 @@ class AddressCheck:
         facts.failed = str(reason)
         facts.decision_id = decision_id
         self._meter.address_refused(reason)
-        told = refusals.address_sentence(reason, client)
-        self._recorder.decision(
-            DecisionRecord(
-                decision_id=decision_id,
-                at=self._gate.now(),
-                kind="refused",
-                reason=reason,
-                sentence=told,
-                action=REACHING,
-                resource="registry",
-                law_version=snapshot.version,
-                client=client,
-                registry=snapshot.registry_id,
-            )
+        refused = address_refused(
+            snapshot, client, reason, decision_id=decision_id, at=self._gate.now()
         )
+        self._recorder.decision(refused)
         self._log.write(
             {
                 "event": "address refused",
@@ -82,4 +71,4 @@ class AddressCheck:
             },
             at_once=True,
         )
-        return refusals.address_not_allowed(told, reason, client, decision_id)
+        return refusals.address_not_allowed(refused.sentence, reason, client, decision_id)

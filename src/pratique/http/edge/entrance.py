@@ -244,11 +244,13 @@ class Entrance:
         return Turned(refusals.bad_sign_in(arrival.front, decision_id, refused, scope))
 
     def record(self, arrival: Arrival, denied: Denied) -> str:
-        """Write down a refusal; the id that goes with it."""
+        """Write down a refusal, for the registry whose law it was; the id that goes with it."""
         client = arrival.request.client
+        # An import may be refused by its source, which is another registry.
+        refusing = arrival.snapshot.at_scope(denied.law.registry.scope) or arrival.snapshot
         account = account_of(
             denied,
-            arrival.snapshot,
+            refusing,
             decision_id=self._new_id(),
             at=self.gate.now(),
             client=client,
@@ -385,9 +387,10 @@ def _addressed(snapshot: Snapshot, request: Request) -> Snapshot:
     """The snapshot seen from the registry that a request addresses.
 
     Raises:
-        Turned: it names two hosts, of which whoever stands before us may have looked at the other.
+        Turned: it names two hosts, of which whoever stands before us may have looked at the other;
+            or none, where there are several registries.
     """
-    if len(request.headers.get_all("host")) > 1:
+    if not request.host or len(request.headers.get_all("host")) > 1:
         raise Turned(problem_response(Problem.BAD_REQUEST, _NO_HOST))
     host = request.host.lower()
     seen = snapshot.at_host(host)

@@ -18,6 +18,7 @@ from pratique.http.wire.messages import Headers
 
 MAX_HOPS: Final = 32
 _REMEMBERED: Final = 1024
+_FIELD: Final = "x-forwarded-for"
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -40,7 +41,8 @@ class TrustedProxies:
         """The address of whoever sends a request.
 
         Where a trusted proxy wrote no address that can be read, the last one that can be: that
-        proxy's own, so all that come through it count as one.
+        proxy's own, so all that come through it count as one. None (an empty text) where the
+        client itself made the proxy's word unreadable.
 
         Args:
             peer: the address at the other end of the connection.
@@ -56,16 +58,18 @@ class TrustedProxies:
         return self._behind(peer, headers) if trusted else peer
 
     def _behind(self, peer: str, headers: Headers) -> str:
-        found = peer
-        hops = ",".join(headers.get_all("x-forwarded-for")).rsplit(",", MAX_HOPS)[-MAX_HOPS:]
+        found, values = peer, headers.get_all(_FIELD)
+        hops = ",".join(values).rsplit(",", MAX_HOPS)[-MAX_HOPS:] if values else []
         for hop in reversed(hops):
             address = _address(hop.strip())
             if address is None:
-                break
+                return found
             found = str(address)
             if not self._trusts(address):
-                break
-        return found
+                return found
+        # What is not ASCII cannot be read at all, with whatever a proxy added to the same field.
+        hidden = _FIELD in headers and headers.get(_FIELD) is None
+        return "" if hidden else found
 
     def _trusts(self, address: _Address) -> bool:
         return any(address in network for network in self._networks)

@@ -234,7 +234,7 @@ class RsgiEdge:
                 query=scope.query_string,
                 headers=headers,
                 scheme=scope.scheme,
-                host=headers.get("host") or scope.authority or "",
+                host=_host_of(scope, headers),
                 client=client,
                 body=body,
             )
@@ -268,8 +268,7 @@ class RsgiEdge:
         if scope.query_string or self._draining():
             return None
         headers = scope.headers
-        host = headers.get("host") or scope.authority or ""
-        return at_once(scope.method, path, scope.scheme, host, headers)
+        return at_once(scope.method, path, scope.scheme, _host_of(scope, headers), headers)
 
     def _repeat(
         self, scope: _Scope, protocol: _Protocol, response: Response, started: float
@@ -351,6 +350,19 @@ class RsgiEdge:
                     "failing": response.body.decode().split(),
                 }
             )
+
+
+def _host_of(scope: _Scope, headers: Headers) -> str:
+    """The host that a client addresses; empty where it names two, or none.
+
+    One stands in the Host field, the other in the request's target (RFC 9112 section 3.2.2) or in
+    `:authority` (RFC 9113 section 8.3.1). Whoever stands before us may have looked at either.
+    """
+    named: str | None = headers.get("host")
+    target = scope.authority
+    if named and target and named.lower() != target.lower():
+        return ""
+    return named or target or ""
 
 
 def _send(protocol: _Protocol, method: str, response: Response) -> int:

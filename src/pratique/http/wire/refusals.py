@@ -7,14 +7,13 @@ clients fetch a wider token, a 403 makes them print the words.
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import Any
 
 from pratique.access import AddressRefusal, Denied, Law, Reason, RegistryAction, sentence
 from pratique.http.wire.challenges import BASIC_CHALLENGE, Front
 from pratique.http.wire.messages import Response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.identity import SignInFailure, SignInRefused, TokenRejected
-from pratique.naming.errors import printable
 
 DECISION_HEADER = "x-pratique-decision"
 # az prints this header's value beside an error (reference section 3).
@@ -105,30 +104,6 @@ def not_allowed(front: Front, decision_id: str, denied: Denied, law: Law, scope:
         detail=access_detail(scope),
         headers=(("www-authenticate", challenge), *decision_headers(decision_id)),
     )
-
-
-def address_sentence(reason: AddressRefusal, client: str) -> str:
-    """What happened to a client that the network rules do not let in.
-
-    The first words are ACR's, since people and programmes know them.
-
-    Args:
-        reason: why not.
-        client: its address; empty for none.
-    """
-    who = f"client with IP '{printable(client)}' is not allowed access"
-    match reason:
-        case AddressRefusal.NOT_NAMED:
-            return f"{who}: no network rule of this registry names its address"
-        case AddressRefusal.CLOSED:
-            return f"{who}: public network access to this registry is disabled"
-        case AddressRefusal.UNKNOWN:
-            return (
-                "a client without an address is not allowed access: this registry has network "
-                "rules, and the address is not known by which to judge"
-            )
-        case _:
-            assert_never(reason)
 
 
 def address_not_allowed(

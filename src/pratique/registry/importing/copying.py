@@ -78,16 +78,17 @@ async def copy_image(
 async def _bring_blobs(
     source: ImageSource, image: Image, target: Registry, allowed: Allowed
 ) -> None:
-    turns = asyncio.Semaphore(AT_ONCE)
+    left = iter(image.blobs.items())
 
-    async def bring(digest: Digest, size: int) -> None:
-        async with turns:
+    async def bring() -> None:
+        for digest, size in left:
             await _bring(source, digest, size, target, allowed)
 
     try:
+        # A manifest may name tens of thousands, so there is no task for each.
         async with asyncio.TaskGroup() as group:
-            for digest, size in image.blobs.items():
-                group.create_task(bring(digest, size))
+            for _ in range(AT_ONCE):
+                group.create_task(bring())
     except BaseExceptionGroup as failures:
         # One is enough to tell; the others were ended with it, or fell for the same cause.
         raise _first(failures) from None

@@ -88,6 +88,7 @@ TABLES: Final = (
         ("repository", "digest", "kind", "target"),
     ),
     Table("blob_objects", Part.ROWS, ("digest", "object", "size", "placed_at"), ("digest",)),
+    Table("blob_home", Part.ROWS, ("only_row", "kind", "address"), ("only_row",)),
     Table("ledger", Part.ROWS, ("kind", "key", "body", "version"), ("kind", "key"), at_once=200),
     Table(
         "decisions",

@@ -51,12 +51,13 @@ class ImportContent(msgspec.Struct, frozen=True, rename="camel"):
 async def import_image(visit: Visit, wanted: ImportContent) -> Begun:
     """Import an image; what takes longer than some seconds goes on beside the requests."""
     visit.registry()
+    snapshot = visit.snapshot
     state = await visit.imports.begin(
-        visit.snapshot,
+        snapshot,
         visit.caller,
         _wanted(wanted),
         client=visit.request.client,
-        server=visit.arrival.front.service,
+        server=visit.login_server(snapshot),
     )
     path = visit.request.path.rstrip("/")
     return _told(visit, state, f"{path}/{state.import_id}")

@@ -13,8 +13,9 @@ from pratique.storage.blobs.filesystem.bin import FilesystemBin
 from pratique.storage.blobs.filesystem.contents import FilesystemBlobs
 from pratique.storage.blobs.filesystem.copies import FilesystemCopies, Manner
 from pratique.storage.blobs.filesystem.examination import FilesystemExamination
+from pratique.storage.blobs.filesystem.moving import FilesystemMoving
 from pratique.storage.blobs.filesystem.turn import CollectionTurn
-from pratique.storage.blobs.filesystem.uploads import FilesystemUploads
+from pratique.storage.blobs.filesystem.uploads import FilesystemUploads, uploads_in
 
 __all__ = [
     "CollectionTurn",
@@ -22,6 +23,8 @@ __all__ = [
     "FilesystemBlobs",
     "FilesystemCopies",
     "FilesystemExamination",
+    "FilesystemMoving",
     "FilesystemUploads",
     "Manner",
+    "uploads_in",
 ]

@@ -80,6 +80,21 @@ class FilesystemBlobs:
         # Also where the blob was there before: another process may just have put it there.
         sync_folder(folder)
 
+    def renew(self, digest: Digest, size: int) -> bool:
+        """Let a blob's file be young, and durable; False when there is none of that size. Blocks.
+
+        Raises:
+            OSError: it may or may not be so.
+        """
+        path = self.path_of(digest)
+        if not self._kept_from_collection(path, size):
+            return False
+        # Whoever put it there may have been killed before its name was on disk.
+        folder = os.path.dirname(path)  # noqa: PTH120 - a string all the way
+        self._make_durable(folder)
+        sync_folder(folder)
+        return True
+
     def path_of(self, digest: Digest) -> str:
         """Where a blob's bytes are, or would be."""
         return f"{self.root}/{digest.algorithm}/{digest.hex[:2]}/{digest.hex}"

@@ -57,10 +57,7 @@ class FilesystemUploads:
         Raises:
             StorageFull, StorageFailed: the folder cannot be made.
         """
-        folder = data / "uploads"
-        with faults_told():
-            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        return cls(folder, blobs)
+        return cls(uploads_in(data), blobs)
 
     def close(self) -> None:
         """End the threads, after what they are at."""
@@ -236,6 +233,18 @@ class FilesystemUploads:
                 upload.remove()
             raise
         upload.end_session()
+
+
+def uploads_in(data: Path) -> Path:
+    """The folder of the data folder for bytes that are no blobs yet, made where needed.
+
+    Raises:
+        StorageFull, StorageFailed: it cannot be made.
+    """
+    folder = data / "uploads"
+    with faults_told():
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    return folder
 
 
 class _Hashers:

@@ -13,6 +13,8 @@ from pratique.storage.blobs.objects.address import NoSuchPlace, open_bucket
 from pratique.storage.blobs.objects.bin import ObjectBin
 from pratique.storage.blobs.objects.bucket import Bucket
 from pratique.storage.blobs.objects.contents import ADDRESS_LIFETIME, ObjectBlobs
+from pratique.storage.blobs.objects.moving import ObjectsMoving
+from pratique.storage.blobs.objects.sending import Sender
 from pratique.storage.blobs.objects.uploads import ObjectUploads
 
 __all__ = [
@@ -22,5 +24,7 @@ __all__ = [
     "ObjectBin",
     "ObjectBlobs",
     "ObjectUploads",
+    "ObjectsMoving",
+    "Sender",
     "open_bucket",
 ]

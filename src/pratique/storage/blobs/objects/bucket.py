@@ -179,18 +179,58 @@ class Bucket:
         Raises:
             StorageFailed: it is another's, or cannot be read or written.
         """
-        noted = await self._noted()
+        noted = await self.noted()
         if noted is None:
             with faults_told(self.place, f"writing {OWNER}"):
                 await obstore.put_async(self._store, OWNER, owner.encode(), use_multipart=False)
-            noted = await self._noted()
+            noted = await self.noted()
         if noted != owner.encode():
             raise StorageFailed(
                 f"{self.place} holds the blobs of another registry; give this one a prefix of its "
                 f"own. If it is the other's successor, with all its rows, delete `{OWNER}` there"
             )
 
-    async def _noted(self) -> bytes | None:
+    async def require(self, owner: str) -> None:
+        """Find that it was noted before that everything here is this registry's.
+
+        Args:
+            owner: as in `claim`.
+
+        Raises:
+            StorageFailed: it was not, or cannot be read.
+        """
+        if await self.noted() != owner.encode():
+            raise StorageFailed(
+                f"{self.place} does not hold the blobs of this registry, as its object `{OWNER}` "
+                "would say; name the bucket and the prefix that the registry is served with"
+            )
+
+    async def require_room(self, owner: str) -> None:
+        """Find that it holds nothing, or what is this registry's already.
+
+        Args:
+            owner: as in `claim`.
+
+        Raises:
+            StorageFailed: it holds something else, or cannot be read.
+        """
+        if await self.noted() == owner.encode():
+            return
+        with faults_told(self.place, "listing"):
+            async for page in obstore.list(self._store, chunk_size=PAGE):
+                # What is empty stands for a folder, where a console has made one.
+                for each in (some for some in page if some["size"]):
+                    raise StorageFailed(
+                        f"{self.place} is not empty: it holds `{each['path']}`; give the blobs of "
+                        "this registry a prefix of their own"
+                    )
+
+    async def noted(self) -> bytes | None:
+        """Whose all this is, as `claim` notes it; None where nobody has.
+
+        Raises:
+            StorageFailed: it cannot be read.
+        """
         with faults_told(self.place, f"reading {OWNER}"):
             try:
                 found = await obstore.get_async(self._store, OWNER)

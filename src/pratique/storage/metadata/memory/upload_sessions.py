@@ -113,6 +113,16 @@ class MemoryUploadSessions:
         beyond = sorted((each for each in self._places if each.text > last), key=str)
         return tuple(self._places[digest] for digest in beyond[:limit])
 
+    async def note(self, place: BlobPlace) -> bool:
+        """See the port."""
+        return self._places.setdefault(place.digest, place) is place
+
+    async def forget(self, place: BlobPlace) -> None:
+        """See the port."""
+        there = self._places.get(place.digest)
+        if there is not None and there.name == place.name:
+            del self._places[place.digest]
+
     async def drop_unlinked(self, digest: Digest, before: datetime) -> BlobPlace | None:
         """See the port."""
         place = self._places.get(digest)

@@ -9,7 +9,6 @@ from typing import Final
 
 from pratique.registry.errors import StorageFailed, StorageFrozen, StorageFull
 from pratique.storage.metadata.postgres.driver import driver
-from pratique.storage.metadata.tables import FROZEN_WORDS
 
 # https://www.postgresql.org/docs/15/errcodes-appendix.html
 DISK_FULL: Final = "53100"
@@ -88,7 +87,8 @@ def fault_of(error: BaseException, shown: str) -> StorageFull | StorageFailed | 
     if sqlstate is not None and sqlstate.startswith(_CONSTRAINTS):
         return None
     if sqlstate == FROZEN:
-        return StorageFrozen(FROZEN_WORDS)
+        # Triggers say why; what follows the first line is of the server.
+        return StorageFrozen(str(error).partition("\n")[0])
     detail = _detail(error, sqlstate, shown)
     return None if detail is None else StorageFailed(detail)
 

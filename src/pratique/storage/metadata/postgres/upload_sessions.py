@@ -64,6 +64,7 @@ _PUT_IF_NONE: Final = """
 _PUT: Final = """
     UPDATE blob_objects SET object = $2, size = $3, placed_at = $4 WHERE digest = $1
 """
+_FORGET_PLACE: Final = "DELETE FROM blob_objects WHERE digest = $1 AND object = $2"
 _DROP: Final = """
     DELETE FROM blob_objects WHERE digest = $1 AND placed_at < $2
     AND NOT EXISTS (SELECT 1 FROM repository_blobs WHERE digest = $1)
@@ -191,6 +192,19 @@ class PostgresBlobPlaces:
     async def after(self, last: str, limit: int) -> tuple[BlobPlace, ...]:
         """See the port."""
         return tuple(_place(row) for row in await self._database.fetch_all(_AFTER, last, limit))
+
+    async def note(self, place: BlobPlace) -> bool:
+        """See the port."""
+
+        async def work(connection: Connection) -> bool:
+            return count_of(await connection.execute(_PUT_IF_NONE, *_row(place))) > 0
+
+        return await self._database.write(work)
+
+    async def forget(self, place: BlobPlace) -> None:
+        """See the port."""
+        key = (place.digest.text, place.name.text)
+        await self._database.write(lambda c: c.execute(_FORGET_PLACE, *key))
 
     async def drop_unlinked(self, digest: Digest, before: datetime) -> BlobPlace | None:
         """See the port. A push that places the blob, or links it, waits for the locks."""

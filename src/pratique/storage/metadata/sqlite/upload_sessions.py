@@ -48,6 +48,11 @@ _PUT: Final = """
     ON CONFLICT (digest) DO UPDATE SET
         object = excluded.object, size = excluded.size, placed_at = excluded.placed_at
 """
+_NOTE: Final = """
+    INSERT INTO blob_objects (digest, object, size, placed_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (digest) DO NOTHING
+"""
+_FORGET_PLACE: Final = "DELETE FROM blob_objects WHERE digest = $1 AND object = $2"
 _DROP: Final = """
     DELETE FROM blob_objects WHERE digest = $1 AND placed_at < $2
     AND NOT EXISTS (SELECT 1 FROM repository_blobs WHERE digest = $1)
@@ -172,6 +177,15 @@ class SqliteBlobPlaces:
         """See the port."""
         rows = self._database.fetch_all(_AFTER, {"1": last, "2": limit})
         return tuple(_place(row) for row in rows)
+
+    async def note(self, place: BlobPlace) -> bool:
+        """See the port."""
+        return await self._database.write(lambda c: c.execute(_NOTE, _row(place)).rowcount > 0)
+
+    async def forget(self, place: BlobPlace) -> None:
+        """See the port."""
+        key = {"1": place.digest.text, "2": place.name.text}
+        await self._database.write(lambda c: c.execute(_FORGET_PLACE, key))
 
     async def drop_unlinked(self, digest: Digest, before: datetime) -> BlobPlace | None:
         """See the port. The transaction keeps all other writers out, in every process."""
