@@ -121,8 +121,7 @@ class Entrance:
         if snapshot.hosts:
             snapshot = _addressed(snapshot, request)
         key = (request.scheme, request.host, snapshot.registry_id)
-        front = self._fronts.get(key)
-        if front is None:
+        if (front := self._fronts.get(key)) is None:
             front = self.front_of(request, snapshot)
             if len(self._fronts) >= 256:
                 self._fronts.clear()
