@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from tests.support.object_stores import ObjectServer, azurite, moto
 from tests.support.sharing import Sharing, rank
 from tests.support.told_at_the_end import told_at_the_end
 from xdist.workermanage import WorkerController
@@ -64,3 +65,17 @@ def pytest_terminal_summary(
         terminalreporter.section(title)
         for line in lines:
             terminalreporter.line(line)
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A server of S3."""
+    with moto(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A server of Azure Blob."""
+    with azurite(tmp_path_factory.mktemp("azurite")) as server:
+        yield server

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from obstore.store import S3Store
 from tests.support.faulty_proxy import Fault, FaultyProxy, faulty_proxy
-from tests.support.object_stores import MovableClock, ObjectServer, moto, object_stores
+from tests.support.object_stores import MovableClock, ObjectServer, object_stores
 
 from pratique.naming import Digest, RepositoryName
 from pratique.registry import StorageFailed, StorageFull, UploadBusy
@@ -28,13 +28,6 @@ APP = RepositoryName("team/app")
 LARGE = bytes(range(256)) * (PART_SIZE // 256 * 5 // 2)
 SLOW_DOWN = Fault(503, b"<Error><Code>SlowDown</Code></Error>")
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
-    """A server of S3."""
-    with moto(tmp_path_factory.mktemp("moto")) as server:
-        yield server
 
 
 @pytest.fixture

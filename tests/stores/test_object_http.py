@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 from granian.server.embed import Server
 from tests.support.faulty_proxy import Fault, faulty_proxy
 from tests.support.live_server import free_port
-from tests.support.object_stores import ObjectServer, azurite, moto, object_stores
+from tests.support.object_stores import ObjectServer, object_stores
 
 from pratique.assembly import METRICS
 from pratique.http.edge import RsgiEdge
@@ -29,20 +29,6 @@ from pratique.testing.registry_in_memory import HOST, OWNER, RegistryInMemory, b
 LAYER = bytes(range(256)) * 40_000
 LAYER_PATH = f"/v2/team/app/blobs/{Digest.of(LAYER)}"
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
-    """A server of S3."""
-    with moto(tmp_path_factory.mktemp("moto")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
-    """A server of Azure Blob."""
-    with azurite(tmp_path_factory.mktemp("azurite")) as server:
-        yield server
 
 
 @pytest.fixture(params=["s3", "azure"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from obstore.store import LocalStore, MemoryStore
-from tests.support.object_stores import ObjectServer, azurite, moto, object_stores
+from tests.support.object_stores import ObjectServer, object_stores
 
 from pratique.storage.blobs.objects import Bucket, open_bucket
 from pratique.testing.content_stores import ContentStores
@@ -19,20 +19,6 @@ from pratique.testing.content_suite_registry import RegistrySuite
 from pratique.testing.content_suite_uploads import UploadAreaSuite
 
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
-    """A server of S3."""
-    with moto(tmp_path_factory.mktemp("moto")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
-    """A server of Azure Blob."""
-    with azurite(tmp_path_factory.mktemp("azurite")) as server:
-        yield server
 
 
 @pytest.fixture(params=["s3", "azure", "folder", "memory"])

@@ -10,18 +10,17 @@ from itertools import count
 from pathlib import Path
 from typing import cast
 
-from tests.upkeep.stage import Image, push_image
+from tests.upkeep.stage import Image, can_be_pulled, push_image
 
 from pratique.admission import Snapshots
 from pratique.assembly import move_blobs, new_id, now
 from pratique.assembly.opening import owner_of
 from pratique.assembly.stores import blob_stores, row_stores
-from pratique.naming import Digest, Tag
-from pratique.registry import ContentError, Registry, UploadId
+from pratique.naming import Digest
+from pratique.registry import UploadId
 from pratique.registry.blob_moves import BlobKind, BlobsMoved, Extent, Progress
 from pratique.settings import Places
 from pratique.testing.content_stores import ContentStores, RowsToCollect
-from pratique.testing.verdicts import allowed_on
 
 # Its layer comes before all others in the order of digests, so whoever goes through these in their
 # order and has begun does not meet it.
@@ -97,27 +96,7 @@ def pushes(stores: ContentStores, one: Image) -> None:
 def pulls(stores: ContentStores, one: Image) -> bool:
     """Whether the image can be pulled by such a server, and is what was pushed."""
     with ThreadPoolExecutor(1) as beside:
-        return beside.submit(asyncio.run, _pulls(stores.registry(), one)).result()
-
-
-async def _pulls(registry: Registry, one: Image) -> bool:
-    allowed = allowed_on(one.repository)
-    try:
-        manifest = await registry.manifests.locate(allowed, Tag(one.tag))
-        if manifest.content != one.manifest:
-            return False
-        for content in one.blobs:
-            blob = await registry.blobs.locate(allowed, Digest.of(content))
-            if blob.elsewhere is None:
-                found = await asyncio.to_thread(Path(str(blob.path)).read_bytes)
-            else:
-                pieces = await blob.elsewhere.open(0, blob.size)
-                found = b"".join([piece async for piece in pieces])
-            if found != content:
-                return False
-    except ContentError:
-        return False
-    return True
+        return beside.submit(asyncio.run, can_be_pulled(stores.registry(), one)).result()
 
 
 def files_in(data: Path) -> dict[str, bytes]:

@@ -174,7 +174,12 @@ async def can_be_pulled(registry: Registry, one: Image) -> bool:
             return False
         for content in one.blobs:
             blob = await registry.blobs.locate(allowed, Digest.of(content))
-            if await asyncio.to_thread(Path(str(blob.path)).read_bytes) != content:
+            if blob.elsewhere is None:
+                found = await asyncio.to_thread(Path(str(blob.path)).read_bytes)
+            else:
+                pieces = await blob.elsewhere.open(0, blob.size)
+                found = b"".join([piece async for piece in pieces])
+            if found != content:
                 return False
     except ContentError:
         return False

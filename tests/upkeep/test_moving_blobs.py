@@ -21,7 +21,7 @@ import pytest
 from obstore.store import AzureStore, S3Store
 from tests.cli.terminal import Terminal
 from tests.support.faulty_proxy import Fault, faulty_proxy
-from tests.support.object_stores import AZURITE_ACCOUNT, MovableClock, ObjectServer, azurite, moto
+from tests.support.object_stores import AZURITE_ACCOUNT, MovableClock, ObjectServer
 from tests.support.postgres import PostgresServer, fresh_database
 from tests.upkeep.blob_moves import (
     FIRST,
@@ -52,20 +52,6 @@ LARGE = 48 * 1024 * 1024
 # Parts that are sent are elsewhere in memory, four of 8 MiB.
 MEMORY_BYTES = 24 * 1024 * 1024
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
-    """A server of S3."""
-    with moto(tmp_path_factory.mktemp("moto")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
-    """A server of Azure Blob."""
-    with azurite(tmp_path_factory.mktemp("azurite")) as server:
-        yield server
 
 
 @dataclass(frozen=True)
