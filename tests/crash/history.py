@@ -67,7 +67,7 @@ class History:
         return change
 
     def may_go(self, key: Key, point: int) -> None:
-        """Note that a collection may take the key away from now on."""
+        """Note that the key may go from now on: a collection may take it, or a manifest with it."""
         self._changes[key].append(Change(ABSENT, point, asked=False))
 
     def seen(self, key: Key, value: Value, point: int) -> None:

@@ -217,9 +217,14 @@ class Pusher:
 
     def _delete(self) -> None:
         digest = self._chance.choice(sorted(self.manifests))
-        tags = [tag for tag in TAGS if digest in self._history.allowed(self._tag(tag), self._now())]
-        gone: dict[Key, Value] = {self._tag(tag): ABSENT for tag in tags}
-        gone[self._manifest(digest)] = ABSENT
+        gone: dict[Key, Value] = {self._manifest(digest): ABSENT}
+        for tag in TAGS:
+            leads_to = self._history.allowed(self._tag(tag), self._now())
+            if leads_to == {digest}:
+                gone[self._tag(tag)] = ABSENT
+            elif digest in leads_to:
+                # It stays where it leads to another one, to which it was moved or not.
+                self._history.may_go(self._tag(tag), self._now())
         with self._changed(gone):
             self._expect((202, 404), "DELETE", f"manifests/{digest}")
         del self.manifests[digest]

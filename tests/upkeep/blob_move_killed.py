@@ -20,6 +20,8 @@ from pratique.settings import Places
 
 def main(data: str, database: str, address: str, kind: str, stage: str, number: str) -> None:
     """Move until two blobs have been copied, or the second pass has come to one."""
+    # Ignored by whatever a shell began in the background, and by all that begins.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     places = Places(Path(data), database or None)
     back = kind == BlobKind.FILES
     old = Places(places.data, places.database, address if back else None)
