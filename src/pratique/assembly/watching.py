@@ -13,7 +13,7 @@ from pratique.assembly.opening import OpenRegistry
 from pratique.http.edge import RsgiEdge
 from pratique.http.edge.limits import Limiter
 from pratique.http.edge.proxies import TrustedProxies
-from pratique.http.edge.rsgi import AtOnce, RequestTraces
+from pratique.http.edge.rsgi import RequestTraces
 from pratique.http.watch import MetricsListener, Probes, exposition
 from pratique.http.wire.messages import Request, Response
 from pratique.observability import LineLog, Meter
@@ -30,9 +30,10 @@ def edge_of(
 ) -> RsgiEdge:
     """The object that the server runs in a worker."""
     handle: Callable[[Request], Awaitable[Response]] = opened.application.handle
-    at_once: AtOnce | None = opened.application.at_once
+    # Where each request is counted, or has its span, none is answered without.
+    at_once = opened.application.at_once if limiter is None and traces is None else None
     if limiter is not None:
-        handle, at_once = limiter.before(handle), None
+        handle = limiter.before(handle)
     draining = meter.board.is_draining
     probes = Probes(opened.parts, draining, time.monotonic)
     return RsgiEdge(handle, log, meter, probes.answers(), draining, proxies, traces, at_once)

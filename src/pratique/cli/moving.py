@@ -75,7 +75,7 @@ def migrate_store(  # the words of the command line
 def _move(screen: Screen, source: Places, target: Places) -> None:
     from pratique.assembly import move_rows  # noqa: PLC0415 - loaded when used
 
-    _refuse_absent(source)
+    refuse_absent(source)
     with storage_failures_told(), _progress() as told:
         done = move_rows(source, target, told)
     rows = done.rows
@@ -103,7 +103,7 @@ def _serving(data: Path, in_database: bool) -> str:
 def _take_back(screen: Screen, source: Places) -> None:
     from pratique.assembly import take_back  # noqa: PLC0415 - loaded when used
 
-    _refuse_absent(source)
+    refuse_absent(source)
     with storage_failures_told():
         take_back(source)
     screen.show(
@@ -118,7 +118,12 @@ def _one_of(folder: str, data: Path | None, url: str, database: str | None) -> P
     return Places(data or Path(), database)
 
 
-def _refuse_absent(source: Places) -> None:
+def refuse_absent(source: Places) -> None:
+    """Refuse to move anything from where no registry is.
+
+    Raises:
+        Failed: so it is, or it cannot be read.
+    """
     from pratique.assembly import is_prepared  # noqa: PLC0415 - loaded when used
 
     with storage_failures_told():

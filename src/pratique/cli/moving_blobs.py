@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pratique.cli.collection import in_words
-from pratique.cli.failures import Failed
 from pratique.cli.folder_option import data_option, database_option
+from pratique.cli.moving import refuse_absent
 from pratique.cli.progress import ProgressLine
 from pratique.cli.screen import Screen, commands
 from pratique.cli.storage_failures import storage_failures_told
@@ -73,7 +73,7 @@ def _move(screen: Screen, places: Places, address: str, *, to_files: bool) -> No
     from pratique.assembly import move_blobs  # noqa: PLC0415 - loaded when used
     from pratique.registry.blob_moves import BlobKind  # noqa: PLC0415
 
-    _refuse_absent(places)
+    refuse_absent(places)
     begun = time.monotonic()
     with storage_failures_told(), _progress() as told:
         done = move_blobs(
@@ -114,21 +114,13 @@ def _serving(places: Places, address: str | None) -> str:
 def _take_back(screen: Screen, places: Places) -> None:
     from pratique.assembly import take_back_blobs  # noqa: PLC0415 - loaded when used
 
-    _refuse_absent(places)
+    refuse_absent(places)
     with storage_failures_told():
         take_back_blobs(places)
     screen.show(
         {"taken_back": True},
         f"the registry in {places.of_rows} takes blobs where they are",
     )
-
-
-def _refuse_absent(places: Places) -> None:
-    from pratique.assembly import is_prepared  # noqa: PLC0415 - loaded when used
-
-    with storage_failures_told():
-        if not is_prepared(places):
-            raise Failed(f"there is no registry in {places.of_rows}")
 
 
 @contextmanager

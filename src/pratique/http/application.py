@@ -23,7 +23,7 @@ from pratique.http.sts.user_grants import DEVICE_PATH
 from pratique.http.tokens import Exchange, TokenEndpoint
 from pratique.http.tokens.endpoint import PATH as TOKEN_PATH
 from pratique.http.tokens.exchange import PATH as EXCHANGE_PATH
-from pratique.http.wire.messages import Headers, Request, Response
+from pratique.http.wire.messages import AtOnce, Request, Response
 from pratique.http.wire.problems import TRY_AGAIN, Problem, problem_response
 from pratique.registry import StorageFailed, StorageFrozen
 
@@ -86,6 +86,10 @@ class Application:
         help_page: answers `/help/authorization`, and `/` for people who type the host alone.
         arm: answers the addresses of Azure's resource manager and of Graph.
         documents: answers with the descriptions of all these.
+
+    Attributes:
+        at_once: knows the answers to some requests, all others are to be handled; None where each
+            pull is to be seen, because it is written down.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - one for each part
@@ -107,7 +111,8 @@ class Application:
         auditor = entrance.recorder.auditor
         self._witness = None if auditor is None else Witness(auditor, _parts_of)
         self._data_plane = data_plane
-        self.sees_each_pull = auditor is not None and auditor.pulls
+        sees_each_pull = auditor is not None and auditor.pulls
+        self.at_once: AtOnce | None = None if sees_each_pull else data_plane.at_once
         self._management = management
         self._at: dict[str, tuple[str, _Handler]] = {
             TOKEN_PATH: (_TOKEN, tokens.handle),
@@ -118,22 +123,6 @@ class Application:
         self._sts = sts
         self._help_page = help_page
         self._arm = arm
-
-    def at_once(
-        self, method: str, path: str, scheme: str, host: str, headers: Headers
-    ) -> Response | None:
-        """The answer to a request without a query, where it is known; None to `handle` it.
-
-        Args:
-            method: of the request.
-            path: percent-decoded.
-            scheme: `http` or `https`.
-            host: that the client addressed.
-            headers: of the request.
-        """
-        if self.sees_each_pull:
-            return None
-        return self._data_plane.at_once(method, path, scheme, host, headers)
 
     async def handle(self, request: Request) -> Response:
         """The answer to a request that came over a wire."""

@@ -193,8 +193,9 @@ class RegistryInMemory:
             headers: names in lower case; the host is this registry's.
             method: as on the wire.
         """
+        at_once = self.application.at_once
         given = HeadersOfOne({"host": self.host, **headers})
-        return self.application.at_once(method, address, self.scheme, self.host, given)
+        return at_once and at_once(method, address, self.scheme, self.host, given)
 
     async def manage(self, method: str, address: str, content: Any = None) -> Any:
         """Have the owner of the folder call the management API; its JSON.

@@ -43,14 +43,12 @@ class _Answer:
 
     Attributes:
         snapshot: law and directory, seen from the registry that was addressed.
-        moment: of the content.
         until: seconds since 1970 at which the proof ends.
         divisible: whether a part of it may be asked for.
         cost: bytes that it takes here, about.
     """
 
     snapshot: Snapshot
-    moment: bytes
     until: float
     response: Response
     divisible: bool
@@ -58,7 +56,7 @@ class _Answer:
 
 
 class RememberedAnswers:
-    """A bounded memory of answers to pulls.
+    """A bounded memory of answers to pulls, all of one moment of the content.
 
     Args:
         gate: tells law and directory of now.
@@ -75,11 +73,23 @@ class RememberedAnswers:
         room: int = ROOM,
     ) -> None:
         self._gate = gate
-        self.moment = moment
+        self._newest = moment
         self._clock = clock
         self._room = room
         self._taken = 0
+        self._moment: bytes | None = None
         self._known: OrderedDict[_Key, _Answer] = OrderedDict()
+
+    def moment(self) -> bytes | None:
+        """The content's moment of now; answers of another one are forgotten.
+
+        Nothing would find those again, and they may hold a law that is no more.
+        """
+        moment = self._newest()
+        if moment != self._moment:
+            self._known.clear()
+            self._taken, self._moment = 0, moment
+        return moment
 
     def find(
         self, method: str, path: str, scheme: str, host: str, headers: Headers
@@ -93,7 +103,7 @@ class RememberedAnswers:
             host: that the client addressed.
             headers: of the request.
         """
-        if not self._known:
+        if self.moment() is None:
             return None
         proof = headers.get("authorization")
         known = self._known.get((method, path, scheme, host, proof))
@@ -109,8 +119,8 @@ class RememberedAnswers:
 
     def keep(
         self, request: Request, snapshot: Snapshot, moment: bytes, until: float, response: Response
-    ) -> None:
-        """Remember an answer to a pull.
+    ) -> Response:
+        """Remember an answer to a pull, unless the content has another moment by now.
 
         Args:
             request: that was answered.
@@ -118,25 +128,31 @@ class RememberedAnswers:
             moment: of the content, read before the content was.
             until: seconds since 1970 at which the caller's proof ends.
             response: to the same request without a range.
+
+        Returns:
+            The same answer, with its bytes where they were read for this.
         """
         proof = request.headers.get("authorization")
-        if request.query or len(request.path) > _MAX_PATH or len(response.body) > SMALL:
-            return
+        if moment != self._moment or request.query or len(request.path) > _MAX_PATH:
+            return response
         content = None if response.file is None else at_hand(response.file)
         if content is not None:
             response = replace(response, body=content, file=None)
+        if len(response.body) > SMALL:
+            return response
         key = (request.method, request.path, request.scheme, request.host, proof)
         cost = len(response.body) + len(request.path) + len(proof) + _OVERHEAD
         before = self._known.pop(key, None)
         self._taken += cost - (0 if before is None else before.cost)
         divisible = _DIVISIBLE in response.headers
-        self._known[key] = _Answer(snapshot, moment, until, response, divisible, cost)
+        self._known[key] = _Answer(snapshot, until, response, divisible, cost)
         while self._taken > self._room:
             self._taken -= self._known.popitem(last=False)[1].cost
+        return response
 
     def _stands(self, known: _Answer, host: str) -> bool:
-        """Whether all that led to an answer is as it was."""
-        if self._gate.behind() or self.moment() != known.moment:
+        """Whether law, directory and proof are as they were."""
+        if self._gate.behind():
             return False
         try:
             seen = self._gate.snapshot()

@@ -29,7 +29,7 @@ async def get_blob(visit: Visit) -> Response:
     if blob.elsewhere is None:
         whole = _whole(headers, blob)
         if visit.request.method == "GET":
-            visit.offer(whole)
+            whole = visit.offer(whole)
         return part_of(whole, visit.request.header("range"))
     part = parse_range(visit.request.header("range"), blob.size)
     if _may_be_sent_on(visit):

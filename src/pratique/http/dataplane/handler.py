@@ -19,7 +19,7 @@ from pratique.http.dataplane.routes import ROUTES, Route
 from pratique.http.dataplane.visit import Visit
 from pratique.http.edge import Arrival, Entrance, Turned
 from pratique.http.edge.limits import Purse
-from pratique.http.wire.messages import Headers, Response, json_response
+from pratique.http.wire.messages import AtOnce, Response, json_response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.http.wire.refusals import action_words, scope_text
 from pratique.naming import RepositoryName
@@ -37,6 +37,9 @@ class DataPlane:
         entrance: identifies and admits.
         registry: holds the content of the home registry, and leads to that of others.
         clock: gives now, with a time zone.
+
+    Attributes:
+        at_once: knows the answers to some requests; see `RememberedAnswers`.
     """
 
     def __init__(
@@ -46,12 +49,7 @@ class DataPlane:
         self._registry = registry
         self._admissions = AdmissionsOfRegistries(clock)
         self._answers = RememberedAnswers(entrance.gate, registry.manifests.store.moment, clock)
-
-    def at_once(
-        self, method: str, path: str, scheme: str, host: str, headers: Headers
-    ) -> Response | None:
-        """The answer to a request without a query, where it is known: see `RememberedAnswers`."""
-        return self._answers.find(method, path, scheme, host, headers)
+        self.at_once: AtOnce = self._answers.find
 
     async def handle(self, arrival: Arrival) -> Response:
         """The answer; every failure is one in the error table."""
@@ -133,7 +131,7 @@ class DataPlane:
         route: Route,
         pull: Pull,
         parts: dict[str, str],
-        repeat: Callable[[Response], None] | None = None,
+        repeat: Callable[[Response], Response] | None = None,
     ) -> Response:
         content = self._registry.of(arrival.snapshot.registry_id)
         visit = Visit(arrival, self._entrance, pull.caller, content, pull.allowed, parts, repeat)
@@ -143,7 +141,7 @@ class DataPlane:
 
     def _repeating(
         self, arrival: Arrival, bearer: Bearer, route: Route
-    ) -> Callable[[Response], None] | None:
+    ) -> Callable[[Response], Response] | None:
         """Keeps what is answered; None where nothing may be kept."""
         # INVARIANT: read before the content is, so that what is kept may be newer than this
         # moment, and is then never found, but is never older.
@@ -151,9 +149,13 @@ class DataPlane:
         if moment is None or arrival.snapshot.law.registry.network is not None:
             return None
 
-        def repeat(response: Response) -> None:
+        def repeat(response: Response) -> Response:
             whole = replace(response, headers=[*response.headers, _VERSION], row=route.name)
-            self._answers.keep(arrival.request, arrival.snapshot, moment, bearer.until, whole)
+            kept = self._answers.keep(
+                arrival.request, arrival.snapshot, moment, bearer.until, whole
+            )
+            # `handle` adds the version to this one.
+            return replace(kept, headers=response.headers)
 
         return repeat
 

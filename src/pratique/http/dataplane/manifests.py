@@ -28,9 +28,7 @@ async def get_manifest(visit: Visit) -> Response:
     if matches(visit.request.header("if-none-match"), etag):
         return Response(304, headers)
     headers.append(("content-type", stored.media_type))
-    response = Response(200, headers, stored.content)
-    visit.offer(response)
-    return response
+    return visit.offer(Response(200, headers, stored.content))
 
 
 async def put_manifest(visit: Visit) -> Response:

@@ -20,7 +20,8 @@ class Visit:
     Attributes:
         allowed: the verdict on the action and repository of the route's row.
         parts: further parts of the path by name, still text.
-        repeat: takes an answer that may be given again; None where nobody would keep it.
+        repeat: keeps an answer that may be given again, and gives the one to give now; None where
+            nobody keeps any.
     """
 
     arrival: Arrival
@@ -29,16 +30,18 @@ class Visit:
     registry: Registry
     allowed: Allowed
     parts: dict[str, str]
-    repeat: Callable[[Response], None] | None = None
+    repeat: Callable[[Response], Response] | None = None
 
-    def offer(self, response: Response) -> None:
+    def offer(self, response: Response) -> Response:
         """Let an answer be given again to the same request, while nothing whatever is changed.
 
         Args:
             response: that depends on nothing but the address, and the content as it was read.
+
+        Returns:
+            What to give now: the same, perhaps with its bytes read already.
         """
-        if self.repeat is not None:
-            self.repeat(response)
+        return response if self.repeat is None else self.repeat(response)
 
     @property
     def request(self) -> Request:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pratique.http.edge.proxies import TrustedProxies
 from pratique.http.edge.small_parts import at_hand
-from pratique.http.wire.messages import BodyTruncated, Headers, Request, Response
+from pratique.http.wire.messages import AtOnce, BodyTruncated, Headers, Request, Response
 from pratique.http.wire.problems import Problem, problem_response
 from pratique.observability import LineLog, Meter
 
@@ -23,10 +23,6 @@ DRAIN_SECONDS = 30
 _LOGGED = 512
 _WITHOUT_BODY = frozenset({204, 304})
 _MAY_HAVE_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-
-
-# Method, path, scheme, host and headers of a request without a query, to its answer if it is known.
-AtOnce = Callable[[str, str, str, str, Headers], Response | None]
 
 
 class _Scope(Protocol):
@@ -205,8 +201,7 @@ class RsgiEdge:
         self._draining = draining
         self._proxies = proxies
         self._traces = traces
-        # Each request is to have its span.
-        self._at_once = at_once if traces is None else None
+        self._at_once = at_once
 
     async def __rsgi__(self, scope: _Scope, protocol: _Protocol) -> None:
         """Answer one request."""

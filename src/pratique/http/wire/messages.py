@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -199,6 +199,10 @@ class Response:
     file: FilePart | None = None
     stream: Stream | None = None
     row: str = ""
+
+
+# Method, path, scheme, host and headers of a request without a query, to its answer if it is known.
+AtOnce = Callable[[str, str, str, str, Headers], Response | None]
 
 
 def json_response(status: int, content: Any, *headers: tuple[str, str]) -> Response:
